@@ -1,0 +1,23 @@
+/* Work on more than one thread.
+ *
+ * The workers share nothing but what the context points to; the call returns when all have ended,
+ * and with the first error that one of them returned (the others' errors are destroyed).
+ */
+#pragma once
+
+#include <stddef.h>
+
+#include "error.h"
+
+typedef struct error *parallel_fn(void *context, unsigned worker);
+
+/* As many workers as there are processors to run them, between 1 and 16. */
+unsigned parallel_width(void);
+
+/* Calls work(context, 0) to work(context, width - 1), each on a thread of its own. */
+struct error *parallel_run(unsigned width, parallel_fn *work, void *context);
+
+/* Starts work(context, 0) in the background. parallel_join() waits for it and returns its error. */
+struct parallel_task;
+struct error *parallel_start(parallel_fn *work, void *context, struct parallel_task **ret);
+struct error *parallel_join(struct parallel_task *task);

@@ -1,0 +1,214 @@
+#include "executable.h"
+
+#include <errno.h>
+#include <gelf.h>
+#include <string.h>
+
+#include "buildinfo.h"
+#include "bytes.h"
+
+static struct error *check_header(const char *path, const GElf_Ehdr *header)
+{
+	if (header->e_ident[EI_CLASS] != ELFCLASS64)
+		return error_create(ERROR_UNSUPPORTED,
+		        "%s is a 32-bit program; silt reads 64-bit Go programs", path);
+	if (header->e_machine == EM_AARCH64)
+		return error_create(ERROR_UNSUPPORTED,
+		        "%s is an arm64 program; this version of silt reads amd64", path);
+	if (header->e_machine != EM_X86_64)
+		return error_create(ERROR_UNSUPPORTED,
+		        "%s is for another machine (ELF machine %u); silt reads amd64", path,
+		        header->e_machine);
+	if (header->e_type != ET_EXEC && header->e_type != ET_DYN)
+		return error_create(ERROR_FORMAT, "%s is not a program", path);
+	return NULL;
+}
+
+bool executable_section(const struct executable *executable, const char *name, struct section *ret)
+{
+	size_t names;
+	Elf_Scn *section = NULL;
+
+	if (elf_getshdrstrndx(executable->elf, &names) < 0)
+		return false;
+	while ((section = elf_nextscn(executable->elf, section))) {
+		GElf_Shdr header;
+
+		if (!gelf_getshdr(section, &header))
+			continue;
+		const char *found = elf_strptr(executable->elf, names, header.sh_name);
+		if (!found || strcmp(found, name) != 0)
+			continue;
+		if (header.sh_type == SHT_NOBITS || header.sh_offset > executable->length ||
+		        header.sh_size > executable->length - header.sh_offset)
+			return false;
+		*ret = (struct section){
+		        .address = header.sh_addr ? header.sh_addr + executable->bias : 0,
+		        .bytes = executable->bytes + header.sh_offset,
+		        .length = header.sh_size,
+		};
+		return true;
+	}
+	return false;
+}
+
+/* Calls `visit` for the program headers of a type until it returns true. */
+static bool each_program_header(const struct executable *executable, uint32_t type,
+        bool (*visit)(const struct executable *, const GElf_Phdr *, void *), void *context)
+{
+	size_t count = 0;
+
+	if (elf_getphdrnum(executable->elf, &count) < 0)
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		GElf_Phdr header;
+
+		if (!gelf_getphdr(executable->elf, (int)i, &header) || header.p_type != type)
+			continue;
+		if (header.p_offset > executable->length)
+			continue;
+		header.p_filesz = MIN(header.p_filesz, executable->length - header.p_offset);
+		if (visit(executable, &header, context))
+			return true;
+	}
+	return false;
+}
+
+struct view_query {
+	addr_t address;
+	size_t length;
+	const uint8_t *found;
+};
+
+static bool visit_view(const struct executable *executable, const GElf_Phdr *header, void *context)
+{
+	struct view_query *query = context;
+	addr_t start = header->p_vaddr + executable->bias;
+
+	if (query->address < start || query->address - start > header->p_filesz ||
+	        header->p_filesz - (query->address - start) < query->length)
+		return false;
+	query->found = executable->bytes + header->p_offset + (query->address - start);
+	return true;
+}
+
+const uint8_t *executable_view(const struct executable *executable, addr_t address, size_t length)
+{
+	struct view_query query = {.address = address, .length = length};
+
+	each_program_header(executable, PT_LOAD, visit_view, &query);
+	return query.found;
+}
+
+static bool visit_take_address(
+        const struct executable *executable, const GElf_Phdr *header, void *context)
+{
+	(void)executable;
+	*(addr_t *)context = header->p_vaddr;
+	return true;
+}
+
+/* Position-independent programs: where the kernel put the program headers or the entry tells. */
+static struct error *find_bias(struct executable *executable, const struct target *target)
+{
+	GElf_Ehdr header;
+	addr_t headers_at = 0;
+
+	gelf_getehdr(executable->elf, &header);
+	executable->position_independent = header.e_type == ET_DYN;
+	if (!executable->position_independent)
+		return NULL;
+	each_program_header(executable, PT_PHDR, visit_take_address, &headers_at);
+	if (headers_at && target->program_headers)
+		executable->bias = target->program_headers - headers_at;
+	else if (target->entry)
+		executable->bias = target->entry - header.e_entry;
+	else
+		return error_create(ERROR_FORMAT,
+		        "cannot tell where %s was loaded: the core has no auxiliary vector",
+		        executable->path);
+	return NULL;
+}
+
+static struct error *read_build_information(struct executable *executable)
+{
+	struct section section;
+	struct buildinfo info = {0};
+	bool found = executable_section(executable, ".go.buildinfo", &section) &&
+	             buildinfo_parse(section.bytes, section.length, &info);
+
+	/* Without section headers: the linker puts it at the start of the data segment, aligned. */
+	if (!found)
+		found = buildinfo_search(executable->bytes, executable->length, &info);
+	if (!found)
+		return error_create(ERROR_NOT_GO,
+		        "%s is not a Go program (it has no Go build information)",
+		        executable->path);
+	executable->go_version = info.version;
+	executable->main_path = info.main_path;
+	return NULL;
+}
+
+struct error *executable_open(const struct target *target, struct executable **ret)
+{
+	_cleanup_(cleanup_executable) struct executable *executable =
+	        memory_alloc(sizeof(*executable));
+	GElf_Ehdr header;
+	struct section section;
+
+	executable->path = target->exe_path ? target->exe_path : "the executable";
+	if (target->exe_fd < 0)
+		return error_create(ERROR_FORMAT,
+		        "the executable of this core was not found%s%s: give it with --exe=FILE",
+		        target->exe_path ? " at " : "", target->exe_path ? target->exe_path : "");
+	elf_version(EV_CURRENT);
+	executable->elf = elf_begin(target->exe_fd, ELF_C_READ_MMAP, NULL);
+	if (!executable->elf || elf_kind(executable->elf) != ELF_K_ELF ||
+	        !gelf_getehdr(executable->elf, &header))
+		return error_create(ERROR_FORMAT, "%s is not an ELF program", executable->path);
+	TRY(check_header(executable->path, &header));
+	executable->bytes = (const uint8_t *)elf_rawfile(executable->elf, &executable->length);
+	if (!executable->bytes)
+		return error_create(ERROR_FORMAT, "cannot read %s", executable->path);
+	TRY(find_bias(executable, target));
+	TRY(read_build_information(executable));
+	executable->has_symbols = executable_section(executable, ".symtab", &section);
+	executable->has_dwarf = executable_section(executable, ".debug_info", &section) ||
+	                        executable_section(executable, ".zdebug_info", &section);
+	*ret = take_pointer(executable);
+	return NULL;
+}
+
+void executable_destroy(struct executable *executable)
+{
+	if (!executable)
+		return;
+	elf_end(executable->elf);
+	free(executable->go_version);
+	free(executable->main_path);
+	free(executable);
+}
+
+/* True when a note of the file differs from what the core captured at its place. */
+static bool visit_note_differs(
+        const struct executable *executable, const GElf_Phdr *header, void *context)
+{
+	const struct target *target = context;
+	const uint8_t *captured =
+	        target_view_captured(target, header->p_vaddr + executable->bias, header->p_filesz);
+
+	return captured &&
+	       memcmp(captured, executable->bytes + header->p_offset, header->p_filesz) != 0;
+}
+
+struct error *executable_check_belongs(
+        const struct executable *executable, const struct target *target)
+{
+	if (each_program_header(executable, PT_NOTE, visit_note_differs, (void *)(uintptr_t)target))
+		return error_create(ERROR_FORMAT,
+		        "%s is not the program that made this core (build ids differ): give the "
+		        "right one "
+		        "with --exe=FILE",
+		        executable->path);
+	return NULL;
+}

@@ -1,0 +1,228 @@
+#include "capture_plan.h"
+
+#include <string.h>
+
+#include "bitset.h"
+#include "mspan.h"
+
+enum {
+	OS_PAGE = 4096,
+	SPARSE_SPAN_PAGES = 32,  /* from 256 KiB on a span may have pages that were never touched */
+	THREAD_STACK = 16 << 10, /* of a C stack, for debuggers */
+};
+
+struct planner {
+	struct goruntime runtime; /* a copy that reads the stopped target */
+	const struct capture_wishes *wishes;
+	struct ranges *memory, *pieces;
+	struct ranges sparse; /* heap memory of which only existing pages are wanted */
+	struct ranges arenas; /* all arenas with spans */
+	uint64_t *metadata;   /* by number of mapping: has structures of the runtime */
+};
+
+static void add_pages(struct ranges *ranges, addr_t start, addr_t end)
+{
+	ranges_add(ranges, start & ~(addr_t)(OS_PAGE - 1),
+	        (end + OS_PAGE - 1) & ~(addr_t)(OS_PAGE - 1));
+}
+
+/* Notes that the runtime keeps something at an address. */
+static void note_metadata(struct planner *planner, addr_t address)
+{
+	const struct target *target = planner->runtime.target;
+	const struct mapping *mapping = address ? target_mapping(target, address) : NULL;
+
+	if (mapping)
+		bitset_add(planner->metadata, (uint64_t)(mapping - target->mappings.items));
+}
+
+static void plan_span(struct planner *planner, const struct mspan *span)
+{
+	addr_t end = span->start + (span->npages << RUNTIME_PAGE_SHIFT);
+	const struct layout *layout = &planner->runtime.layout;
+
+	if (span->state == SPAN_DEAD || !mspan_plausible(span))
+		return;
+	if (span->state == SPAN_MANUAL) {
+		ranges_add(&planner->sparse, span->start, end);
+		return;
+	}
+	note_metadata(planner, span->alloc_bits);
+	note_metadata(planner, span->gcmark_bits);
+	note_metadata(planner, span->specials);
+	if (mspan_noscan(span) && !planner->wishes->contents) {
+		if (mspan_has_inline_marks(layout, span))
+			ranges_add(planner->pieces, end - INLINE_MARK_BYTES, end);
+		return;
+	}
+	ranges_add(span->npages >= SPARSE_SPAN_PAGES ? &planner->sparse : planner->memory,
+	        span->start, end);
+}
+
+static struct error *plan_spans(struct planner *planner)
+{
+	const struct layout *layout = &planner->runtime.layout;
+	struct reader reader = reader_over(planner->runtime.target);
+	_cleanup_free_ addr_t *addresses = NULL;
+	size_t count;
+	addr_t last_arena = 0;
+
+	TRY(mspan_list(&planner->runtime, &addresses, &count));
+	note_metadata(
+	        planner, reader_u64(&reader, planner->runtime.mheap + layout->mheap.allspans.at));
+	addr_t second_level = reader_u64(&reader, planner->runtime.mheap + layout->mheap.arenas.at);
+	note_metadata(planner, second_level);
+	for (size_t i = 0; i < count; i++) {
+		uint8_t bytes[256];
+
+		if (!reader_bytes(&reader, addresses[i], bytes, layout->mspan.size))
+			break;
+		note_metadata(planner, addresses[i]);
+		struct mspan span = mspan_parse(layout, bytes);
+		plan_span(planner, &span);
+		addr_t arena = span.start >> ARENA_SHIFT << ARENA_SHIFT;
+		if (span.state == SPAN_DEAD || arena == last_arena)
+			continue;
+		last_arena = arena;
+		ranges_add(&planner->arenas, arena, arena + ((addr_t)1 << ARENA_SHIFT));
+		uint64_t number = (arena + 0x800000000000ull) >> ARENA_SHIFT;
+		note_metadata(planner, second_level + 8 * number);
+		note_metadata(planner, reader_u64(&reader, second_level + 8 * number));
+	}
+	ranges_normalise(&planner->arenas);
+	return reader_error(&reader, "mspan");
+}
+
+/* The queues of finalizers and cleanups are blocks of their own. */
+static void plan_queues(struct planner *planner)
+{
+	struct reader reader = reader_over(planner->runtime.target);
+
+	if (planner->runtime.allfin)
+		note_metadata(planner, reader_u64(&reader, planner->runtime.allfin));
+	if (planner->runtime.cleanups)
+		note_metadata(planner,
+		        reader_u64(&reader, planner->runtime.cleanups +
+		                                    planner->runtime.layout.cleanup_queue.all.at));
+}
+
+/* Does the mapping belong to a plugin or shared library with Go code? */
+static bool of_later_module(const struct planner *planner, const struct mapping *mapping)
+{
+	const struct target *target = planner->runtime.target;
+
+	for (size_t i = 1; i < planner->runtime.modules.list.count; i++) {
+		const struct mapping *text =
+		        target_mapping(target, planner->runtime.modules.list.items[i].text);
+
+		if (text && mapping->path[0] == '/' && !strcmp(mapping->path, text->path))
+			return true;
+	}
+	return false;
+}
+
+/* Data and bss as they are in memory; for a position-independent program also what the dynamic
+ * linker relocated, and for analysis elsewhere all of the file. */
+static struct error *plan_program(struct planner *planner)
+{
+	const struct target *target = planner->runtime.target;
+	const struct module *program = &planner->runtime.modules.list.items[0];
+	const struct mapping *text = target_mapping(target, program->text);
+	struct ranges relocated = {0};
+
+	vec_foreach (module, &planner->runtime.modules.list)
+		add_pages(planner->memory, module->noptrdata, module->end);
+	vec_foreach (mapping, &target->mappings) {
+		bool of_program =
+		        text && mapping->path[0] == '/' && !strcmp(mapping->path, text->path);
+		bool of_module = of_later_module(planner, mapping);
+
+		if (!(mapping->protection & PROTECTION_READ) || mapping->shared ||
+		        !(of_program || of_module))
+			continue;
+		if (planner->wishes->executable || of_module ||
+		        mapping->protection & PROTECTION_WRITE)
+			ranges_add(planner->memory, mapping->start, mapping->end);
+		else if (planner->runtime.executable->position_independent)
+			ranges_add(&relocated, mapping->start, mapping->end);
+	}
+	ranges_normalise(&relocated);
+	struct error *error = capture_private_pages(target->pid, &relocated);
+	vec_foreach (range, &relocated.list)
+		ranges_add(planner->memory, range->start, range->end);
+	ranges_deinit(&relocated);
+	return error;
+}
+
+/* The top of each thread's stack, where it is not a goroutine's: gdb wants to show it. */
+static void plan_thread_stacks(struct planner *planner)
+{
+	const struct target *target = planner->runtime.target;
+
+	vec_foreach (thread, &target->threads) {
+		addr_t sp = thread->registers.sp;
+		const struct mapping *mapping = target_mapping(target, sp);
+
+		if (mapping && !ranges_have(&planner->arenas, sp))
+			add_pages(planner->memory, sp, MIN(sp + THREAD_STACK, mapping->end));
+	}
+}
+
+/* The mappings that hold the runtime's structures, without the arenas, whose spans are planned. */
+static struct error *plan_metadata(struct planner *planner)
+{
+	const struct target *target = planner->runtime.target;
+	struct ranges wanted = {0};
+
+	for (size_t i = 0; i < target->mappings.count; i++) {
+		const struct mapping *mapping = &target->mappings.items[i];
+
+		if (bitset_has(planner->metadata, i) && mapping->protection & PROTECTION_READ)
+			ranges_add(&wanted, mapping->start, mapping->end);
+	}
+	vec_foreach (arena, &planner->arenas.list)
+		ranges_remove(&wanted, arena->start, arena->end);
+	vec_foreach (range, &planner->sparse.list)
+		ranges_add(&wanted, range->start, range->end);
+	ranges_normalise(&wanted);
+	struct error *error = capture_present_pages(target->pid, &wanted);
+	vec_foreach (range, &wanted.list)
+		ranges_add(planner->memory, range->start, range->end);
+	ranges_deinit(&wanted);
+	return error;
+}
+
+static struct error *choose(
+        void *context, const struct target *stopped, struct ranges *memory, struct ranges *pieces)
+{
+	const struct capture_wishes *wishes = context;
+	struct planner planner = {
+	        .runtime = *wishes->runtime,
+	        .wishes = wishes,
+	        .memory = memory,
+	        .pieces = pieces,
+	        .metadata = memory_array(BITSET_WORDS(stopped->mappings.count), 8),
+	};
+
+	planner.runtime.target = stopped;
+	struct error *error = plan_spans(&planner);
+	if (!error) {
+		plan_queues(&planner);
+		plan_thread_stacks(&planner);
+		error = plan_program(&planner);
+	}
+	if (!error)
+		error = plan_metadata(&planner);
+	ranges_deinit(&planner.sparse);
+	ranges_deinit(&planner.arenas);
+	free(planner.metadata);
+	return error;
+}
+
+struct capture_plan capture_plan_for(const struct capture_wishes *wishes)
+{
+	return (struct capture_plan){
+	        .choose = choose,
+	        .context = (void *)(uintptr_t)wishes,
+	};
+}

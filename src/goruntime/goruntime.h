@@ -1,0 +1,46 @@
+/* A Go runtime in a target: which version, where its modules and its global variables are.
+ *
+ * Everything is found without symbols (facts: the shapes of the structures and the code that uses
+ * them); where there is a symbol table, it is asked first, and its answer is checked by the same
+ * structural tests.
+ */
+#pragma once
+
+#include "address.h"
+#include "error.h"
+#include "executable.h"
+#include "layout.h"
+#include "module.h"
+#include "symbols.h"
+#include "target.h"
+
+struct goruntime {
+	const struct target *target;         /* not owned */
+	const struct executable *executable; /* not owned */
+	struct layout layout;
+	struct modules modules;
+	struct symbols symbols;
+
+	/* Global variables of the runtime. */
+	addr_t mheap;  /* runtime.mheap_ */
+	addr_t allgs;  /* runtime.allgs, a slice of *g */
+	addr_t allfin; /* runtime.allfin, 0 when no finalizer was ever queued or it was not found */
+	addr_t cleanups; /* runtime.gcCleanups, 0 where there is none or it was not found */
+};
+
+/* Fails with ERROR_UNSUPPORTED for a version that is not known, and with ERROR_LAYOUT when what is
+ * found does not look as the version says. */
+struct error *goruntime_open(
+        const struct target *target, const struct executable *executable, struct goruntime **ret);
+void goruntime_destroy(struct goruntime *runtime);
+DEFINE_CLEANUP(goruntime)
+
+/* Reads a field of a structure of the runtime. */
+static inline uint64_t read_field(struct reader *reader, addr_t base, struct field field)
+{
+	return reader_sized(reader, base + field.at, field.size);
+}
+
+/* The function that a pc is in. False outside of Go code. */
+bool goruntime_function(const struct goruntime *runtime, addr_t pc,
+        const struct module **ret_module, struct function *ret);

@@ -1,0 +1,93 @@
+/* How Go lays out its runtime, by version. The one place of silt that knows Go versions.
+ *
+ * `struct layout` holds, for one version, the offset and size of every field that is read, under
+ * the names of layout/offsets.txt, and what the version does, as named features. Code asks for a
+ * feature or for the presence of a field, never for a version. Sources are cited beside each
+ * feature (Go file and first version).
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "error.h"
+
+struct field {
+	uint32_t at;   /* offset in bytes */
+	uint32_t size; /* bytes; 0: this version has no such field */
+};
+
+#define FIELD_ABSENT_VALUE                                                                         \
+	{                                                                                          \
+		UINT32_MAX, 0                                                                      \
+	}
+
+static inline bool field_present(struct field field)
+{
+	return field.size != 0;
+}
+
+/* Where the pointer bits of small objects are (runtime/mbitmap.go). */
+enum heap_bitmap {
+	HEAP_BITMAP_ARENA_2BIT, /* 1.19: heapArena.bitmap, pointer and "more" bits */
+	HEAP_BITMAP_ARENA_1BIT, /* 1.20, 1.21, and 1.22 noallocheaders: one bit, and noMorePtrs */
+	HEAP_BITMAP_SPAN, /* 1.22: at the end of the span; larger objects have a type header */
+};
+
+/* Kinds of `special` records, mheap.go _KindSpecial*. 0: the version has no such kind. */
+struct special_kinds {
+	uint8_t finalizer;
+	uint8_t weak_handle;
+	uint8_t cleanup;
+	uint8_t last; /* the highest number that is valid */
+};
+
+struct features {
+	enum heap_bitmap heap_bitmap;
+	bool inline_marks; /* Green Tea: marks of small objects at the end of the page (1.26) */
+	bool free_index_is_final; /* 1.25: isFree() goes by freeindex, before by freeIndexForScan */
+	bool swiss_maps;          /* 1.24 */
+	bool gc_programs;         /* kind bit 0x40: gcdata is a program, up to 1.23 */
+	bool mask_on_demand;      /* 1.24: TFlagGCMaskOnDemand */
+	bool direct_in_tflag;   /* 1.26: whether an interface holds the value itself is in tflag */
+	bool boxed_sudog_words; /* 1.26: sudog.elem and .c are {vp, vu} */
+	bool cleanups_in_finq;  /* 1.24: cleanups wait in the finalizer queue */
+	bool cleanup_is_call;   /* 1.26: a cleanup is {call, fn, arg}, before one funcval */
+	bool stack_object_programs; /* up to 1.23: negative ptrdata, gcdata is a program */
+	bool sema_in_waiting;       /* 1.26: semaphore and notifyList waiters are in g.waiting */
+	struct special_kinds special_kinds;
+};
+
+struct layout {
+#include "layout_fields.h"
+	unsigned minor; /* for messages and wait reasons only */
+	struct features features;
+};
+
+struct layout_table {
+	unsigned minor;
+	struct layout layout;
+};
+
+/* A field, and what DWARF calls it. `field` NULL: the size of the structure. Names that changed are
+ * separated by '|'. */
+struct layout_name {
+	const char *structure;
+	const char *field;
+	uint32_t at; /* in struct layout */
+};
+
+extern const struct layout_table layout_tables[];
+extern const size_t layout_table_count;
+extern const struct layout_name layout_names[];
+extern const size_t layout_name_count;
+
+/* The layout of the version that the linker recorded, such as "go1.26.1-X:nogreenteagc" or
+ * "go1.25.3 X:greenteagc". ERROR_UNSUPPORTED when it is not among those that silt knows. */
+struct error *layout_for_version(const char *go_version, struct layout *ret);
+
+/* The versions that silt knows, for messages: "1.19 and 1.21 to 1.27". */
+extern const char layout_versions[];
+
+/* The number of a wait reason as text, as a goroutine dump shows it; NULL when it is not valid. */
+const char *layout_wait_reason(const struct layout *layout, uint8_t reason);

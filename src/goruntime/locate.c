@@ -1,0 +1,262 @@
+#include "locate.h"
+
+#include "bytes.h"
+#include "mspan.h"
+
+enum {
+	PROBED = 64, /* how many elements of a slice are looked at */
+	MAX_GOROUTINES = 1 << 26,
+	MAX_SPANS = 1 << 28,
+	MAX_STACK = 1 << 30,
+	MAX_STATUS = 11,
+	GOID_LIMIT_BITS = 48,
+	MIN_SPANS = 4,
+	MAX_FIN_BLOCKS = 1 << 20,
+	FINALIZERS_PER_BLOCK = 101,
+};
+
+/* A test of one variable: is the structure that the caller looks for at this address? */
+typedef bool test_fn(const struct goruntime *runtime, addr_t address);
+
+static bool looks_like_g(const struct goruntime *runtime, addr_t g)
+{
+	const struct layout *layout = &runtime->layout;
+	struct reader reader = reader_over(runtime->target);
+	addr_t low = reader_u64(&reader, g + layout->g.stack.at);
+	addr_t high = reader_u64(&reader, g + layout->g.stack.at + 8);
+	uint64_t status = read_field(&reader, g, layout->g.atomicstatus) & ~0x1000ull;
+	uint64_t goid = read_field(&reader, g, layout->g.goid);
+
+	if (g % 8 || reader.failed || status > MAX_STATUS || goid >> GOID_LIMIT_BITS)
+		return false;
+	if (low == 0 && high == 0)
+		return status < 1 || status > 4; /* no stack: idle or dead */
+	return low < high && high - low <= MAX_STACK && low % 1024 == 0;
+}
+
+/* The slice at an address: {pointer, length, capacity} that could be one. */
+struct slice {
+	addr_t array;
+	uint64_t length;
+};
+
+static bool read_slice(
+        const struct goruntime *runtime, addr_t address, uint64_t limit, struct slice *ret)
+{
+	struct reader reader = reader_over(runtime->target);
+	uint64_t capacity;
+
+	ret->array = reader_u64(&reader, address);
+	ret->length = reader_u64(&reader, address + 8);
+	capacity = reader_u64(&reader, address + 16);
+	return !reader.failed && ret->length && ret->length <= capacity && capacity <= limit &&
+	       ret->array % 8 == 0 && ret->array > 4096;
+}
+
+static bool read_elements(
+        const struct goruntime *runtime, const struct slice *slice, addr_t *elements, size_t count)
+{
+	struct reader reader = reader_over(runtime->target);
+
+	return reader_bytes(&reader, slice->array, elements, count * sizeof(*elements));
+}
+
+static bool is_allgs(const struct goruntime *runtime, addr_t address)
+{
+	addr_t elements[PROBED];
+	struct slice slice;
+
+	if (!read_slice(runtime, address, MAX_GOROUTINES, &slice))
+		return false;
+	size_t count = MIN(slice.length, (uint64_t)PROBED);
+	if (!read_elements(runtime, &slice, elements, count))
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		if (!looks_like_g(runtime, elements[i]) || (i && elements[i] == elements[i - 1]))
+			return false;
+	}
+	struct reader reader = reader_over(runtime->target);
+	return read_field(&reader, elements[0], runtime->layout.g.goid) == 1 && !reader.failed;
+}
+
+/* arenas[0][arena]->spans[page] of the span's first page is the span again. */
+static bool arena_agrees(
+        const struct goruntime *runtime, addr_t mheap, addr_t span_at, const struct mspan *span)
+{
+	const struct layout *layout = &runtime->layout;
+	struct reader reader = reader_over(runtime->target);
+	addr_t second_level = reader_u64(&reader, mheap + layout->mheap.arenas.at);
+	/* arenaBaseOffset of amd64: runtime/malloc.go */
+	uint64_t arena_number = (span->start + 0x800000000000ull) >> ARENA_SHIFT;
+	addr_t arena = reader_u64(&reader, second_level + 8 * arena_number);
+	uint64_t page = span->start >> RUNTIME_PAGE_SHIFT & (ARENA_PAGES - 1);
+
+	return reader_u64(&reader, arena + layout->heap_arena.spans.at + 8 * page) == span_at &&
+	       !reader.failed;
+}
+
+static bool is_mheap(const struct goruntime *runtime, addr_t address)
+{
+	const struct layout *layout = &runtime->layout;
+	addr_t elements[PROBED];
+	struct slice slice;
+	unsigned agreeing = 0;
+
+	if (!read_slice(runtime, address + layout->mheap.allspans.at, MAX_SPANS, &slice) ||
+	        slice.length <= MIN_SPANS)
+		return false;
+	size_t count = MIN(slice.length, (uint64_t)PROBED);
+	if (!read_elements(runtime, &slice, elements, count))
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		struct reader reader = reader_over(runtime->target);
+		uint8_t bytes[256];
+
+		if (elements[i] % 8 ||
+		        !reader_bytes(&reader, elements[i], bytes, layout->mspan.size))
+			return false;
+		struct mspan span = mspan_parse(layout, bytes);
+		if (!mspan_plausible(&span))
+			return false;
+		if (span.state != SPAN_IN_USE)
+			continue;
+		if (!arena_agrees(runtime, address, elements[i], &span))
+			return false;
+		agreeing++;
+	}
+	return agreeing > 0;
+}
+
+/* Tries every word of the program's data as the start of the variable. `inside` is how far into the
+ * variable the part lies that a quick look at three words can exclude: a slice. */
+static addr_t search_data(const struct goruntime *runtime, test_fn *test, uint32_t inside)
+{
+	const struct module *module = &runtime->modules.list.items[0];
+	const struct {
+		addr_t start, end;
+	} parts[] = {
+	        {module->data, module->edata},
+	        {module->bss, module->ebss},
+	        {module->noptrdata, module->enoptrdata},
+	        {module->noptrbss, module->enoptrbss},
+	};
+
+	for (size_t part = 0; part < ARRAY_SIZE(parts); part++) {
+		size_t length = (size_t)(parts[part].end - parts[part].start) & ~7ull;
+		_cleanup_free_ uint8_t *bytes = memory_alloc(length);
+
+		target_read_present(runtime->target, parts[part].start, bytes, length);
+		for (size_t at = 0; at + 24 <= length; at += 8) {
+			uint64_t array = load_u64(bytes + at), count = load_u64(bytes + at + 8),
+			         capacity = load_u64(bytes + at + 16);
+
+			if (!count || count > capacity || capacity > MAX_SPANS || array <= 4096 ||
+			        array % 8)
+				continue;
+			if (test(runtime, parts[part].start + at - inside))
+				return parts[part].start + at - inside;
+		}
+	}
+	return 0;
+}
+
+/* By its symbol when there is one, else by its shape; checked by its shape in both cases. */
+static struct error *locate(const struct goruntime *runtime, const char *name, test_fn *test,
+        uint32_t inside, addr_t *ret)
+{
+	addr_t address = symbols_address(&runtime->symbols, name);
+
+	if (!address || !test(runtime, address))
+		address = search_data(runtime, test, inside);
+	if (!address)
+		return error_create(ERROR_LAYOUT,
+		        "%s was not found: the layout of Go 1.%u does not fit this program", name,
+		        runtime->layout.minor);
+	*ret = address;
+	return NULL;
+}
+
+/* A chain of finblocks, mfinal.go: at most 101 finalizers each, whose functions are Go functions.
+ */
+static bool is_allfin(const struct goruntime *runtime, addr_t address)
+{
+	const struct layout *layout = &runtime->layout;
+	struct reader reader = reader_over(runtime->target);
+	addr_t block = reader_u64(&reader, address);
+	uint64_t total = 0;
+
+	if (!block)
+		return false;
+	for (unsigned i = 0; block && i < MAX_FIN_BLOCKS; i++) {
+		uint64_t count = read_field(&reader, block, layout->fin_block.cnt);
+
+		if (block % 8 || reader.failed || count > FINALIZERS_PER_BLOCK)
+			return false;
+		for (uint64_t k = 0; k < count; k++) {
+			addr_t entry =
+			        block + layout->fin_block.fin.at + k * layout->finalizer.size;
+			addr_t function = reader_u64(
+			        &reader, read_field(&reader, entry, layout->finalizer.fn));
+
+			if (reader.failed || !modules_of_text(&runtime->modules, function))
+				return false;
+		}
+		total += count;
+		block = read_field(&reader, block, layout->fin_block.alllink);
+	}
+	return !reader.failed && total;
+}
+
+/* cleanupQueue.all, mcleanup.go: a chain of blocks whose header says how many are in them. */
+static bool is_cleanup_queue(const struct goruntime *runtime, addr_t address)
+{
+	struct reader reader = reader_over(runtime->target);
+	addr_t block = reader_u64(&reader, address + runtime->layout.cleanup_queue.all.at);
+
+	return block && block % 8 == 0 && reader_u32(&reader, block + 24) <= 60 &&
+	       reader_u64(&reader, block + 16) % 8 == 0 && !reader.failed;
+}
+
+/* The variables that runtime.markroot refers to (amd64: rip-relative, a 32-bit displacement that
+ * may be followed by an immediate of 1 or 4 bytes) are tried: the queues are roots, so it refers to
+ * them. */
+static addr_t locate_in_markroot(const struct goruntime *runtime, test_fn *test)
+{
+	static const unsigned trailing[] = {0, 1, 4};
+	const struct module *module = &runtime->modules.list.items[0];
+	struct function function;
+
+	if (!pclntab_find_name(&module->functions, "runtime.markroot", &function))
+		return 0;
+	size_t length = (size_t)(function.end - function.entry);
+	const uint8_t *code = executable_view(runtime->executable, function.entry, length);
+	for (size_t at = 0; code && at + 4 <= length; at++) {
+		for (size_t i = 0; i < ARRAY_SIZE(trailing); i++) {
+			addr_t address = function.entry + at + 4 + trailing[i] +
+			                 (addr_t)(int64_t)(int32_t)load_u32(code + at);
+
+			if (address % 8 == 0 && module->noptrdata <= address &&
+			        address < module->end && test(runtime, address))
+				return address;
+		}
+	}
+	return 0;
+}
+
+static addr_t locate_queue(const struct goruntime *runtime, const char *name, test_fn *test)
+{
+	addr_t address = symbols_address(&runtime->symbols, name);
+
+	return address ? address : locate_in_markroot(runtime, test);
+}
+
+struct error *locate_globals(struct goruntime *runtime)
+{
+	TRY(locate(runtime, "runtime.mheap_", is_mheap, runtime->layout.mheap.allspans.at,
+	        &runtime->mheap));
+	TRY(locate(runtime, "runtime.allgs", is_allgs, 0, &runtime->allgs));
+	runtime->allfin = locate_queue(runtime, "runtime.allfin", is_allfin);
+	if (field_present(runtime->layout.cleanup_queue.all))
+		runtime->cleanups = locate_queue(runtime, "runtime.gcCleanups", is_cleanup_queue);
+	return NULL;
+}

@@ -1,0 +1,32 @@
+/* A Go program opened for analysis: a live process (captured first), a core file or a snapshot. */
+#pragma once
+
+#include "executable.h"
+#include "goruntime.h"
+#include "target.h"
+
+struct program {
+	struct target *target;
+	struct executable *executable;
+	struct goruntime *runtime;
+};
+
+struct program_options {
+	const char *exe; /* overrides where a core's executable is; NULL */
+};
+
+/* `name` is a process id or a file. A process is captured into an unnamed file in $TMPDIR (else
+ * /var/tmp), and runs on while that is read. */
+struct error *program_open(
+        const char *name, const struct program_options *options, struct program **ret);
+void program_destroy(struct program *program);
+DEFINE_CLEANUP(program)
+
+/* Captures a process or copies a core into a snapshot file. Written under a temporary name, synced,
+ * and renamed: a full disk or a kill leaves no half file. */
+struct snapshot_wishes {
+	const char *exe;
+	bool contents;
+};
+struct error *program_snapshot(
+        const char *name, const struct snapshot_wishes *wishes, const char *path);

@@ -1,0 +1,207 @@
+#include "roots.h"
+
+enum {
+	MAX_SPECIALS = 1 << 28,
+	MAX_BLOCKS = 1 << 20,
+	FINALIZERS_PER_BLOCK = 101,
+	MAX_CLEANUPS_PER_BLOCK = 60,
+	CLEANUP_BLOCK_HEADER = 32, /* lfnode, alllink, n */
+	CLEANUP_BLOCK_ALLLINK = 16,
+	CLEANUP_BLOCK_COUNT = 24,
+	CLEANUP_CALL_WORDS = 3, /* 1.26: {call, fn, arg} */
+};
+
+struct walk {
+	const struct heap *heap;
+	struct pointer_maps *maps;
+	root_fn *visit;
+	void *context;
+	struct roots_missing *missing;
+	struct reader reader;
+	addr_t owner;
+};
+
+static void found(struct walk *walk, enum root_kind kind, addr_t at, addr_t value)
+{
+	if (value)
+		walk->visit(walk->context, &(struct root){kind, at, value, walk->owner});
+}
+
+static void walk_segment(struct walk *walk, addr_t start, addr_t end, const struct bitvector *mask)
+{
+	const struct target *target = walk->heap->runtime->target;
+	size_t length = (size_t)(end - start);
+	_cleanup_free_ uint8_t *bytes = memory_alloc(length + 8);
+	_cleanup_free_ uint8_t *bits = memory_alloc(mask->count / 8 + 8);
+
+	walk->missing->variable_bytes += target_read_present(target, start, bytes, length);
+	if (target_read_present(target, mask->bits, bits, (mask->count + 7) / 8))
+		walk->missing->variable_bytes += length;
+	for (uint32_t i = 0; i < mask->count && ((size_t)i + 1) * 8 <= length; i++) {
+		if (bits[i >> 3] >> (i & 7) & 1)
+			found(walk, ROOT_VARIABLE, start + 8 * (addr_t)i,
+			        load_u64(bytes + 8 * (size_t)i));
+	}
+}
+
+static void walk_variables(struct walk *walk)
+{
+	vec_foreach (module, &walk->heap->runtime->modules.list) {
+		walk_segment(walk, module->data, module->edata, &module->data_mask);
+		walk_segment(walk, module->bss, module->ebss, &module->bss_mask);
+	}
+}
+
+struct object_walk {
+	struct walk *walk;
+	addr_t object;
+};
+
+static void visit_object_word(void *context, uint64_t offset, addr_t value)
+{
+	struct object_walk *object = context;
+
+	found(object->walk, ROOT_FINALIZER, object->object + offset, value);
+}
+
+/* Everything that the object refers to stays, not the object: markrootSpans. */
+static void walk_finalizer(
+        struct walk *walk, addr_t special, const struct span *span, uint32_t slot)
+{
+	const struct layout *layout = &walk->heap->runtime->layout;
+	struct object_walk object = {walk, span->start + slot * span->elemsize};
+
+	pointer_map_each(walk->maps, walk->heap, span, slot, visit_object_word, &object);
+	addr_t at = special + layout->special_finalizer.fn.at;
+	found(walk, ROOT_FINALIZER, at, reader_u64(&walk->reader, at));
+}
+
+static void walk_cleanup(struct walk *walk, addr_t special)
+{
+	const struct layout *layout = &walk->heap->runtime->layout;
+
+	if (!layout->features.cleanup_is_call) {
+		addr_t at = special + layout->special_cleanup.fn.at;
+
+		found(walk, ROOT_CLEANUP, at, reader_u64(&walk->reader, at));
+		return;
+	}
+	for (unsigned i = 0; i < CLEANUP_CALL_WORDS; i++) {
+		addr_t at = special + layout->special_cleanup.cleanup.at + 8 * i;
+
+		found(walk, ROOT_CLEANUP, at, reader_u64(&walk->reader, at));
+	}
+}
+
+static void walk_special(struct walk *walk, addr_t special, const struct span *span)
+{
+	const struct layout *layout = &walk->heap->runtime->layout;
+	const struct special_kinds *kinds = &layout->features.special_kinds;
+	uint64_t kind = read_field(&walk->reader, special, layout->special.kind);
+	uint64_t offset = read_field(&walk->reader, special, layout->special.offset);
+	uint32_t slot = span_slot_at(span, span->start + offset);
+
+	if (walk->reader.failed || slot >= span->nelems)
+		return;
+	walk->owner = span->start + slot * span->elemsize;
+	if (kind == kinds->finalizer) {
+		walk_finalizer(walk, special, span, slot);
+	} else if (kinds->cleanup && kind == kinds->cleanup) {
+		walk_cleanup(walk, special);
+	} else if (kinds->weak_handle && kind == kinds->weak_handle) {
+		addr_t at = special + layout->special_weak.handle.at;
+
+		found(walk, ROOT_WEAK_HANDLE, at, reader_u64(&walk->reader, at));
+	}
+	walk->owner = 0;
+}
+
+static void walk_specials(struct walk *walk)
+{
+	const struct layout *layout = &walk->heap->runtime->layout;
+	uint64_t total = 0;
+
+	for (uint32_t i = 0; i < walk->heap->span_count; i++) {
+		const struct span *span = &walk->heap->spans[i];
+		addr_t special = span->specials;
+
+		walk->reader.failed = false;
+		while (special && total++ < MAX_SPECIALS && !walk->reader.failed) {
+			walk_special(walk, special, span);
+			special = read_field(&walk->reader, special, layout->special.next);
+		}
+		walk->missing->specials += walk->reader.failed;
+	}
+	walk->reader.failed = false;
+}
+
+/* runtime.allfin: blocks linked by alllink, cnt entries each. In 1.24 cleanups wait here as well.
+ */
+static void walk_finalizer_queue(struct walk *walk)
+{
+	const struct layout *layout = &walk->heap->runtime->layout;
+	addr_t block = walk->heap->runtime->allfin;
+
+	block = block ? reader_u64(&walk->reader, block) : 0;
+	for (unsigned i = 0; block && i < MAX_BLOCKS && !walk->reader.failed; i++) {
+		uint64_t count = read_field(&walk->reader, block, layout->fin_block.cnt);
+
+		for (uint64_t k = 0; k < MIN(count, (uint64_t)FINALIZERS_PER_BLOCK); k++) {
+			addr_t entry =
+			        block + layout->fin_block.fin.at + k * layout->finalizer.size;
+			bool cleanup = layout->features.cleanups_in_finq &&
+			               !read_field(&walk->reader, entry, layout->finalizer.ot);
+			enum root_kind kind = cleanup ? ROOT_QUEUED_CLEANUP : ROOT_QUEUED_FINALIZER;
+
+			found(walk, kind, entry + layout->finalizer.fn.at,
+			        read_field(&walk->reader, entry, layout->finalizer.fn));
+			found(walk, kind, entry + layout->finalizer.arg.at,
+			        read_field(&walk->reader, entry, layout->finalizer.arg));
+		}
+		block = read_field(&walk->reader, block, layout->fin_block.alllink);
+	}
+	walk->missing->finalizer_queue |= walk->reader.failed;
+	walk->reader.failed = false;
+}
+
+/* runtime.gcCleanups.all, since 1.25. */
+static void walk_cleanup_queue(struct walk *walk)
+{
+	const struct layout *layout = &walk->heap->runtime->layout;
+	unsigned words = layout->features.cleanup_is_call ? CLEANUP_CALL_WORDS : 1;
+	addr_t block = walk->heap->runtime->cleanups;
+
+	block = block ? reader_u64(&walk->reader, block + layout->cleanup_queue.all.at) : 0;
+	for (unsigned i = 0; block && i < MAX_BLOCKS && !walk->reader.failed; i++) {
+		uint64_t count = reader_u32(&walk->reader, block + CLEANUP_BLOCK_COUNT);
+
+		count = MIN(count, (uint64_t)(MAX_CLEANUPS_PER_BLOCK / words));
+		for (uint64_t k = 0; k < count * words; k++) {
+			addr_t at = block + CLEANUP_BLOCK_HEADER + 8 * k;
+
+			found(walk, ROOT_QUEUED_CLEANUP, at, reader_u64(&walk->reader, at));
+		}
+		block = reader_u64(&walk->reader, block + CLEANUP_BLOCK_ALLLINK);
+	}
+	walk->missing->finalizer_queue |= walk->reader.failed;
+	walk->reader.failed = false;
+}
+
+void roots_each(const struct heap *heap, struct pointer_maps *maps, root_fn *visit, void *context,
+        struct roots_missing *ret_missing)
+{
+	struct walk walk = {
+	        .heap = heap,
+	        .maps = maps,
+	        .visit = visit,
+	        .context = context,
+	        .missing = ret_missing,
+	        .reader = reader_over(heap->runtime->target),
+	};
+
+	*ret_missing = (struct roots_missing){0};
+	walk_variables(&walk);
+	walk_specials(&walk);
+	walk_finalizer_queue(&walk);
+	walk_cleanup_queue(&walk);
+}

@@ -1,0 +1,107 @@
+#include "block_cache.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/uio.h>
+
+#include "addrmap.h"
+#include "memory.h"
+#include "vec.h"
+
+enum {
+	BLOCK_SIZE = 16 << 10,        /* one chunk of runtime.fixalloc */
+	DIRECT_SIZE = 4 * BLOCK_SIZE, /* longer reads go past the cache */
+};
+
+struct block {
+	size_t valid; /* bytes from the start that could be read */
+	uint8_t *bytes;
+};
+
+struct block_cache {
+	pid_t pid;
+	struct addrmap index; /* block address -> place in blocks */
+	VEC(struct block) blocks;
+};
+
+struct block_cache *block_cache_create(pid_t pid)
+{
+	struct block_cache *cache = memory_alloc(sizeof(*cache));
+
+	cache->pid = pid;
+	return cache;
+}
+
+void block_cache_destroy(struct block_cache *cache)
+{
+	if (!cache)
+		return;
+	vec_foreach (block, &cache->blocks)
+		free(block->bytes);
+	vec_deinit(&cache->blocks);
+	addrmap_deinit(&cache->index);
+	free(cache);
+}
+
+/* How many bytes could be read from the start. */
+static size_t fetch(pid_t pid, addr_t address, void *buffer, size_t length)
+{
+	struct iovec local = {.iov_base = buffer, .iov_len = length};
+	struct iovec remote = {.iov_base = (void *)(uintptr_t)address, .iov_len = length};
+	ssize_t got = process_vm_readv(pid, &local, 1, &remote, 1, 0);
+
+	return got < 0 ? 0 : (size_t)got;
+}
+
+static const struct block *get_block(struct block_cache *cache, addr_t address)
+{
+	uint32_t place;
+
+	if (addrmap_get(&cache->index, address, &place))
+		return &cache->blocks.items[place];
+	struct block block = {.bytes = memory_alloc(BLOCK_SIZE)};
+
+	block.valid = fetch(cache->pid, address, block.bytes, BLOCK_SIZE);
+	vec_push(&cache->blocks, block);
+	addrmap_set(&cache->index, address, (uint32_t)(cache->blocks.count - 1));
+	return vec_last(&cache->blocks);
+}
+
+static struct error *read_directly(
+        struct block_cache *cache, addr_t address, uint8_t *buffer, size_t length)
+{
+	size_t done = 0;
+
+	while (done < length) {
+		size_t got = fetch(cache->pid, address + done, buffer + done, length - done);
+
+		if (!got)
+			return error_fault(address + done, length - done);
+		done += got;
+	}
+	return NULL;
+}
+
+struct error *block_cache_read(
+        struct block_cache *cache, addr_t address, void *buffer, size_t length)
+{
+	uint8_t *to = buffer;
+
+	if (length > DIRECT_SIZE || address < BLOCK_SIZE)
+		return read_directly(cache, address, to, length);
+	while (length) {
+		addr_t start = address & ~(addr_t)(BLOCK_SIZE - 1);
+		size_t offset = (size_t)(address - start);
+		size_t part = MIN(length, BLOCK_SIZE - offset);
+		const struct block *block = get_block(cache, start);
+
+		if (offset + part <= block->valid)
+			memcpy(to, block->bytes + offset, part);
+		else
+			TRY(read_directly(cache, address, to, part));
+		to += part;
+		address += part;
+		length -= part;
+	}
+	return NULL;
+}

@@ -1,0 +1,21 @@
+/* Reads of a live process by process_vm_readv, in blocks that are kept.
+ *
+ * The runtime's own structures lie close together, so a block that was fetched for one of them
+ * holds the next hundred. What was read once is not read again: for a process that runs, drop the
+ * cache by making a new one.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "address.h"
+#include "error.h"
+
+struct block_cache;
+
+struct block_cache *block_cache_create(pid_t pid);
+void block_cache_destroy(struct block_cache *cache);
+
+struct error *block_cache_read(
+        struct block_cache *cache, addr_t address, void *buffer, size_t length);

@@ -1,0 +1,34 @@
+/* Capturing a live process into a core file: stop, read, let go.
+ *
+ * A process of its own does it (the capturer), so that whatever becomes of silt or of it, the
+ * kernel lets the target go. Nothing is written to the target. What must be copied is the caller's
+ * knowledge: a capture_plan is asked while the target is stopped.
+ *
+ * Order: seize and interrupt all threads; read registers and mappings; ask the plan; copy; detach;
+ * only then write the headers of the core file.
+ */
+#pragma once
+
+#include "error.h"
+#include "ranges.h"
+#include "target.h"
+
+struct capture_plan {
+	/* `stopped` has mappings and threads, and reads through a cache. `memory` takes whole
+	 * pages, `pieces` what is smaller; both come empty. Runs in the capturer while the target
+	 * stands still: be quick. */
+	struct error *(*choose)(void *context, const struct target *stopped, struct ranges *memory,
+	        struct ranges *pieces);
+	void *context;
+};
+
+/* Captures `pid` into `fd`, an empty file open for writing. */
+struct error *capture_process(pid_t pid, const struct capture_plan *plan, int fd);
+
+/* Keeps of `memory` only the pages that exist in the process, by /proc/PID/pagemap: reading a page
+ * that the program never touched would make the kernel create it. `memory` must be normalised. */
+struct error *capture_present_pages(pid_t pid, struct ranges *memory);
+
+/* Keeps only the pages that the process has for itself: of a mapped file those that were written,
+ * by the program or by the dynamic linker. */
+struct error *capture_private_pages(pid_t pid, struct ranges *memory);

@@ -1,0 +1,31 @@
+/* What silt's core files have beside the standard notes.
+ *
+ * Notes of owner "SILT":
+ *   type 1, facts: lines "key=value" of text. Unknown keys are to be ignored.
+ *   type 2, pieces: memory that is smaller than a page, as {address u64, length u64, bytes, padding
+ *   to 8}. The garbage collector keeps marks at the end of pages whose objects hold no pointers;
+ * the marks are kept, the objects are not. The standard ones are those of the kernel
+ * (fs/binfmt_elf.c): NT_PRSTATUS per thread, NT_PRPSINFO, NT_AUXV, NT_FILE.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#define SILT_NOTE_OWNER "SILT"
+
+enum {
+	SILT_NOTE_FACTS = 1,
+	SILT_NOTE_PIECES = 2,
+};
+
+enum { CORE_PAGE_SIZE = 4096 }; /* the unit of NT_FILE offsets that we write */
+
+/* The places in struct user_regs_struct (sys/user.h, amd64) of registers.general, and of the
+ * others. */
+extern const uint8_t core_register_places[15];
+
+enum {
+	CORE_REGISTER_PC = 16,
+	CORE_REGISTER_SP = 19,
+	CORE_REGISTER_FS_BASE = 21,
+};

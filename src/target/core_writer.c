@@ -1,0 +1,243 @@
+#include "core_writer.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/procfs.h>
+#include <unistd.h>
+
+#include "core_format.h"
+
+/* Everything behind the memory is put together here and written at once. */
+struct output {
+	VEC(uint8_t) bytes;
+};
+
+static void put(struct output *output, const void *bytes, size_t length)
+{
+	vec_reserve(&output->bytes, output->bytes.count + length);
+	if (length)
+		memcpy(output->bytes.items + output->bytes.count, bytes, length);
+	output->bytes.count += length;
+}
+
+static void put_padding(struct output *output, size_t alignment)
+{
+	static const uint8_t zeros[16];
+	size_t over = output->bytes.count % alignment;
+
+	if (over)
+		put(output, zeros, alignment - over);
+}
+
+static void put_u64(struct output *output, uint64_t value)
+{
+	put(output, &value, sizeof(value));
+}
+
+static void put_note(
+        struct output *output, const char *owner, uint32_t type, const void *bytes, size_t length)
+{
+	Elf64_Nhdr header = {
+	        .n_namesz = (uint32_t)strlen(owner) + 1,
+	        .n_descsz = (uint32_t)length,
+	        .n_type = type,
+	};
+
+	put(output, &header, sizeof(header));
+	put(output, owner, header.n_namesz);
+	put_padding(output, 4);
+	put(output, bytes, length);
+	put_padding(output, 4);
+}
+
+static void put_process_info(struct output *output, const struct target *target)
+{
+	struct elf_prpsinfo info = {.pr_pid = target->pid, .pr_sname = 'R'};
+
+	snprintf(info.pr_fname, sizeof(info.pr_fname), "%s", target->name);
+	snprintf(info.pr_psargs, sizeof(info.pr_psargs), "%s", target->name);
+	put_note(output, "CORE", NT_PRPSINFO, &info, sizeof(info));
+}
+
+static void put_thread(
+        struct output *output, const struct target *target, const struct target_thread *thread)
+{
+	const struct registers *from = &thread->registers;
+	struct elf_prstatus status = {.pr_pid = thread->tid, .pr_ppid = target->pid};
+	uint64_t *to = (uint64_t *)(void *)&status.pr_reg;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(core_register_places); i++)
+		to[core_register_places[i]] = from->general[i];
+	to[CORE_REGISTER_PC] = from->pc;
+	to[CORE_REGISTER_SP] = from->sp;
+	to[CORE_REGISTER_FS_BASE] = from->thread_pointer;
+	put_note(output, "CORE", NT_PRSTATUS, &status, sizeof(status));
+}
+
+static void put_files(struct output *output, const struct target *target)
+{
+	struct output note = {0};
+	uint64_t count = 0;
+
+	vec_foreach (mapping, &target->mappings)
+		count += mapping->path[0] == '/';
+	put_u64(&note, count);
+	put_u64(&note, CORE_PAGE_SIZE);
+	vec_foreach (mapping, &target->mappings) {
+		if (mapping->path[0] != '/')
+			continue;
+		put_u64(&note, mapping->start);
+		put_u64(&note, mapping->end);
+		put_u64(&note, mapping->offset / CORE_PAGE_SIZE);
+	}
+	vec_foreach (mapping, &target->mappings) {
+		if (mapping->path[0] == '/')
+			put(&note, mapping->path, strlen(mapping->path) + 1);
+	}
+	put_note(output, "CORE", NT_FILE, note.bytes.items, note.bytes.count);
+	vec_deinit(&note.bytes);
+}
+
+static void put_facts(struct output *output, const struct target *target)
+{
+	const struct capture_facts *facts = &target->capture;
+	_cleanup_free_ char *text = memory_format(
+	        "mode=%s\npause_ns=%" PRIu64 "\nbytes_read=%" PRIu64 "\nunread_bytes=%" PRIu64
+	        "\nmonotonic_ns=%" PRIu64 "\nuptime_ns=%" PRIu64 "\npid=%d\nname=%s\n",
+	        facts->mode, facts->pause_ns, facts->bytes_read, facts->unread_bytes,
+	        facts->monotonic_ns, facts->uptime_ns, target->pid, target->name);
+
+	put_note(output, SILT_NOTE_OWNER, SILT_NOTE_FACTS, text, strlen(text));
+}
+
+static void put_pieces(struct output *output, const struct pieces *pieces)
+{
+	struct output note = {0};
+
+	vec_foreach (piece, &pieces->list) {
+		put_u64(&note, piece->address);
+		put_u64(&note, piece->length);
+		put(&note, piece->bytes, piece->length);
+		put_padding(&note, 8);
+	}
+	put_note(output, SILT_NOTE_OWNER, SILT_NOTE_PIECES, note.bytes.items, note.bytes.count);
+	vec_deinit(&note.bytes);
+}
+
+static void put_notes(struct output *output, const struct core_contents *contents)
+{
+	put_process_info(output, contents->target);
+	vec_foreach (thread, &contents->target->threads)
+		put_thread(output, contents->target, thread);
+	put_note(output, "CORE", NT_AUXV, contents->auxv, contents->auxv_length);
+	put_files(output, contents->target);
+	put_facts(output, contents->target);
+	put_pieces(output, contents->pieces);
+}
+
+static uint32_t segment_flags(const struct target *target, addr_t address)
+{
+	const struct mapping *mapping = target_mapping(target, address);
+
+	if (!mapping)
+		return PF_R | PF_W;
+	return (uint32_t)((mapping->protection & PROTECTION_READ ? PF_R : 0) |
+	                  (mapping->protection & PROTECTION_WRITE ? PF_W : 0) |
+	                  (mapping->protection & PROTECTION_EXECUTE ? PF_X : 0));
+}
+
+static size_t put_load_headers(struct output *output, const struct core_contents *contents)
+{
+	uint64_t offset = CORE_DATA_OFFSET;
+	size_t count = 0;
+
+	vec_foreach (range, &contents->memory->list) {
+		struct ranges present = {0};
+
+		ranges_add(&present, range->start, range->end);
+		vec_foreach (missing, &contents->missing->list)
+			ranges_remove(&present, missing->start, missing->end);
+		vec_foreach (part, &present.list) {
+			Elf64_Phdr header = {
+			        .p_type = PT_LOAD,
+			        .p_flags = segment_flags(contents->target, part->start),
+			        .p_offset = offset + (part->start - range->start),
+			        .p_vaddr = part->start,
+			        .p_filesz = part->end - part->start,
+			        .p_memsz = part->end - part->start,
+			        .p_align = CORE_PAGE_SIZE,
+			};
+
+			put(output, &header, sizeof(header));
+			count++;
+		}
+		offset += range->end - range->start;
+		ranges_deinit(&present);
+	}
+	return count;
+}
+
+static struct error *write_at(int fd, const void *bytes, size_t length, uint64_t offset)
+{
+	while (length) {
+		ssize_t written = pwrite(fd, bytes, length, (off_t)offset);
+
+		if (written < 0 && errno == EINTR)
+			continue;
+		if (written <= 0)
+			return error_system("cannot write the core file");
+		bytes = (const char *)bytes + written;
+		length -= (size_t)written;
+		offset += (uint64_t)written;
+	}
+	return NULL;
+}
+
+static Elf64_Ehdr elf_header(uint64_t headers_at, size_t header_count, uint64_t section_at)
+{
+	bool many = header_count >= PN_XNUM;
+
+	return (Elf64_Ehdr){
+	        .e_ident = {ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB,
+	                EV_CURRENT},
+	        .e_type = ET_CORE,
+	        .e_machine = EM_X86_64,
+	        .e_version = EV_CURRENT,
+	        .e_phoff = headers_at,
+	        .e_shoff = many ? section_at : 0,
+	        .e_ehsize = sizeof(Elf64_Ehdr),
+	        .e_phentsize = sizeof(Elf64_Phdr),
+	        .e_phnum = many ? PN_XNUM : (uint16_t)header_count,
+	        .e_shentsize = sizeof(Elf64_Shdr),
+	        .e_shnum = many ? 1 : 0,
+	};
+}
+
+struct error *core_write_headers(int fd, const struct core_contents *contents)
+{
+	struct output output = {0};
+	uint64_t base = CORE_DATA_OFFSET + ranges_bytes(contents->memory);
+
+	put_notes(&output, contents);
+	Elf64_Phdr note_header = {
+	        .p_type = PT_NOTE, .p_offset = base, .p_filesz = output.bytes.count, .p_align = 4};
+	put_padding(&output, 8);
+	uint64_t headers_at = base + output.bytes.count;
+	put(&output, &note_header, sizeof(note_header));
+	size_t count = 1 + put_load_headers(&output, contents);
+	uint64_t section_at = base + output.bytes.count;
+	/* More headers than e_phnum can count: the real number is in section 0 (elf(5), PN_XNUM).
+	 */
+	Elf64_Shdr section = {.sh_info = (uint32_t)count};
+	put(&output, &section, sizeof(section));
+
+	Elf64_Ehdr header = elf_header(headers_at, count, section_at);
+	struct error *error = write_at(fd, output.bytes.items, output.bytes.count, base);
+	if (!error)
+		error = write_at(fd, &header, sizeof(header), 0);
+	vec_deinit(&output.bytes);
+	return error;
+}

@@ -1,0 +1,71 @@
+#include "process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "block_cache.h"
+#include "procfs.h"
+
+static struct error *open_executable(struct target *target)
+{
+	char link[64], path[PATH_MAX];
+
+	snprintf(link, sizeof(link), "/proc/%d/exe", target->pid);
+	ssize_t length = readlink(link, path, sizeof(path) - 1);
+	if (length < 0 && errno == ENOENT)
+		return error_create(
+		        ERROR_NOT_GO, "pid %d is a kernel thread, not a program", target->pid);
+	if (length < 0 && errno == EACCES) {
+		long uid = -1;
+
+		procfs_status_number(target->pid, "Uid", &uid);
+		return error_create(ERROR_PERMISSION,
+		        "not allowed to look at pid %d of user id %ld: run silt as that user, as "
+		        "root "
+		        "or with CAP_SYS_PTRACE",
+		        target->pid, uid);
+	}
+	if (length < 0)
+		return error_system("cannot find the executable of pid %d", target->pid);
+	path[length] = '\0';
+	char *deleted = strstr(path, " (deleted)");
+	if (deleted && !deleted[strlen(" (deleted)")])
+		*deleted = '\0';
+	/* Through /proc, so that it works across mount namespaces and after the file was replaced.
+	 */
+	target->exe_fd = open(link, O_RDONLY | O_CLOEXEC);
+	if (target->exe_fd < 0)
+		return error_system("cannot open the executable of pid %d", target->pid);
+	target->exe_path = memory_string(path);
+	const char *slash = strrchr(path, '/');
+	free(target->name);
+	target->name = memory_string(slash ? slash + 1 : path);
+	return NULL;
+}
+
+struct error *process_open(pid_t pid, struct target **ret)
+{
+	_cleanup_(cleanup_target) struct target *target = target_create(TARGET_PROCESS);
+
+	target->pid = pid;
+	TRY(procfs_check(pid));
+	TRY(open_executable(target));
+	TRY(procfs_auxv(pid, target, NULL, NULL));
+	target->capture.uptime_ns = procfs_uptime(pid);
+	TRY(process_refresh(target));
+	*ret = take_pointer(target);
+	return NULL;
+}
+
+struct error *process_refresh(struct target *target)
+{
+	vec_foreach (mapping, &target->mappings)
+		free(mapping->path);
+	target->mappings.count = 0;
+	block_cache_destroy(target->cache);
+	target->cache = block_cache_create(target->pid);
+	return procfs_mappings(target->pid, target);
+}

@@ -1,0 +1,137 @@
+#include "procfs.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "bytes.h"
+
+enum { MAX_AUXV = 4096 };
+
+static FILE *open_file(pid_t pid, const char *name)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
+	return fopen(path, "re");
+}
+
+static uint8_t parse_protection(const char *letters)
+{
+	return (uint8_t)((letters[0] == 'r' ? PROTECTION_READ : 0) |
+	                 (letters[1] == 'w' ? PROTECTION_WRITE : 0) |
+	                 (letters[2] == 'x' ? PROTECTION_EXECUTE : 0));
+}
+
+static bool parse_mapping(char *line, struct mapping *mapping)
+{
+	char protection[5];
+	int path_at = 0;
+
+	line[strcspn(line, "\n")] = '\0';
+	if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %*s %*u %n", &mapping->start,
+	            &mapping->end, protection, &mapping->offset, &path_at) < 4)
+		return false;
+	mapping->protection = parse_protection(protection);
+	mapping->shared = protection[3] == 's';
+	mapping->path = memory_string(path_at ? line + path_at : "");
+	return true;
+}
+
+struct error *procfs_mappings(pid_t pid, struct target *target)
+{
+	_cleanup_file_ FILE *file = open_file(pid, "maps");
+	_cleanup_free_ char *line = NULL;
+	size_t capacity = 0;
+
+	if (!file)
+		return error_system("cannot read the mappings of pid %d", pid);
+	while (getline(&line, &capacity, file) > 0) {
+		struct mapping mapping = {0};
+
+		if (parse_mapping(line, &mapping))
+			vec_push(&target->mappings, mapping);
+	}
+	if (!target->mappings.count)
+		return error_create(ERROR_GONE,
+		        "pid %d has no memory: it has ended or is a kernel thread", pid);
+	return NULL;
+}
+
+struct error *procfs_auxv(pid_t pid, struct target *target, uint8_t **ret_bytes, size_t *ret_length)
+{
+	_cleanup_file_ FILE *file = open_file(pid, "auxv");
+	_cleanup_free_ uint8_t *bytes = memory_alloc(MAX_AUXV);
+
+	if (!file)
+		return error_system("cannot read the auxiliary vector of pid %d", pid);
+	size_t length = fread(bytes, 1, MAX_AUXV, file);
+	for (size_t at = 0; at + 16 <= length; at += 16) {
+		if (load_u64(bytes + at) == AT_ENTRY)
+			target->entry = load_u64(bytes + at + 8);
+		if (load_u64(bytes + at) == AT_PHDR)
+			target->program_headers = load_u64(bytes + at + 8);
+	}
+	if (ret_bytes) {
+		*ret_bytes = take_pointer(bytes);
+		*ret_length = length;
+	}
+	return NULL;
+}
+
+uint64_t procfs_uptime(pid_t pid)
+{
+	_cleanup_file_ FILE *file = open_file(pid, "stat");
+	char line[1024];
+	unsigned long long start = 0;
+	struct timespec now;
+
+	if (!file || !fgets(line, sizeof(line), file))
+		return 0;
+	const char *after_name = strrchr(line, ')'); /* field 3 follows it */
+
+	if (!after_name ||
+	        sscanf(after_name + 1,
+	                " %*c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s"
+	                " %*s %llu",
+	                &start) != 1)
+		return 0;
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	uint64_t now_ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+	uint64_t start_ns = start * (1000000000u / (uint64_t)sysconf(_SC_CLK_TCK));
+
+	return now_ns > start_ns ? now_ns - start_ns : 0;
+}
+
+bool procfs_status_number(pid_t pid, const char *field, long *ret)
+{
+	_cleanup_file_ FILE *file = open_file(pid, "status");
+	size_t length = strlen(field);
+	char line[256];
+
+	while (file && fgets(line, sizeof(line), file)) {
+		if (!strncmp(line, field, length) && line[length] == ':') {
+			*ret = strtol(line + length + 1, NULL, 10);
+			return true;
+		}
+	}
+	return false;
+}
+
+struct error *procfs_check(pid_t pid)
+{
+	_cleanup_file_ FILE *file = open_file(pid, "status");
+	char line[256];
+
+	if (!file)
+		return error_create(ERROR_GONE, "there is no process with pid %d", pid);
+	while (fgets(line, sizeof(line), file)) {
+		if (!strncmp(line, "State:\tZ", 8) || !strncmp(line, "State:\tX", 8))
+			return error_create(ERROR_GONE, "pid %d has ended", pid);
+	}
+	return NULL;
+}

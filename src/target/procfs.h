@@ -1,0 +1,26 @@
+/* What /proc/PID says of a process. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "error.h"
+#include "target.h"
+
+/* Appends the mappings of /proc/PID/maps (see proc(5)), in address order. */
+struct error *procfs_mappings(pid_t pid, struct target *target);
+
+/* AT_ENTRY and AT_PHDR of /proc/PID/auxv. The bytes are a malloc()ed copy; ret_bytes may be NULL.
+ */
+struct error *procfs_auxv(
+        pid_t pid, struct target *target, uint8_t **ret_bytes, size_t *ret_length);
+
+/* How long the process has run, by field 22 of /proc/PID/stat. 0 when it cannot be told. */
+uint64_t procfs_uptime(pid_t pid);
+
+/* A field of /proc/PID/status such as "Uid" (the first number of it). */
+bool procfs_status_number(pid_t pid, const char *field, long *ret);
+
+/* ERROR_GONE when there is no such process, or only its zombie. */
+struct error *procfs_check(pid_t pid);

@@ -1,0 +1,74 @@
+#include "ranges.h"
+
+void ranges_add(struct ranges *ranges, addr_t start, addr_t end)
+{
+	if (start < end)
+		vec_push(&ranges->list, {.start = start, .end = end});
+}
+
+static int by_start(const void *left, const void *right)
+{
+	const struct range *a = left, *b = right;
+
+	return (a->start > b->start) - (a->start < b->start);
+}
+
+void ranges_normalise(struct ranges *ranges)
+{
+	size_t kept = 0;
+
+	if (!ranges->list.count)
+		return;
+	qsort(ranges->list.items, ranges->list.count, sizeof(struct range), by_start);
+	for (size_t i = 1; i < ranges->list.count; i++) {
+		struct range *last = &ranges->list.items[kept];
+		struct range next = ranges->list.items[i];
+
+		if (next.start <= last->end)
+			last->end = MAX(last->end, next.end);
+		else
+			ranges->list.items[++kept] = next;
+	}
+	ranges->list.count = kept + 1;
+}
+
+void ranges_remove(struct ranges *ranges, addr_t start, addr_t end)
+{
+	struct ranges left = {0};
+
+	vec_foreach (range, &ranges->list) {
+		ranges_add(&left, range->start, MIN(range->end, start));
+		ranges_add(&left, MAX(range->start, end), range->end);
+	}
+	ranges_deinit(ranges);
+	*ranges = left;
+}
+
+bool ranges_have(const struct ranges *ranges, addr_t address)
+{
+	size_t low = 0, high = ranges->list.count;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (ranges->list.items[middle].end <= address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < ranges->list.count && ranges->list.items[low].start <= address;
+}
+
+uint64_t ranges_bytes(const struct ranges *ranges)
+{
+	uint64_t bytes = 0;
+
+	vec_foreach (range, &ranges->list)
+		bytes += range->end - range->start;
+	return bytes;
+}
+
+void ranges_deinit(struct ranges *ranges)
+{
+	vec_deinit(&ranges->list);
+}

@@ -1,0 +1,33 @@
+/* Lists of address ranges [start, end). */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "address.h"
+#include "vec.h"
+
+struct range {
+	addr_t start;
+	addr_t end;
+};
+
+struct ranges {
+	VEC(struct range) list;
+};
+
+/* Ignored when it is empty. */
+void ranges_add(struct ranges *ranges, addr_t start, addr_t end);
+
+/* Sorts, and joins what touches or overlaps. */
+void ranges_normalise(struct ranges *ranges);
+
+/* Takes [start, end) out of a normalised list. */
+void ranges_remove(struct ranges *ranges, addr_t start, addr_t end);
+
+/* Is the address in a normalised list? */
+bool ranges_have(const struct ranges *ranges, addr_t address);
+
+uint64_t ranges_bytes(const struct ranges *ranges);
+
+void ranges_deinit(struct ranges *ranges);

@@ -1,0 +1,190 @@
+#include "stop.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/user.h>
+#include <sys/wait.h>
+
+#include "addrmap.h"
+#include "clock.h"
+#include "procfs.h"
+
+enum { STOP_LIMIT_MS = 2000 };
+
+struct thread {
+	pid_t tid;
+	bool stopped;
+};
+
+struct stop {
+	pid_t pid;
+	uint64_t began_ns;
+	VEC(struct thread) threads;
+	struct addrmap known; /* thread ids */
+};
+
+/* What the user can do about a refusal. */
+static struct error *refusal(pid_t pid)
+{
+	long uid = -1, tracer = 0;
+
+	if (errno == ESRCH)
+		return error_create(ERROR_GONE, "pid %d has ended", pid);
+	if (errno != EPERM && errno != EACCES)
+		return error_system("cannot attach to pid %d", pid);
+	if (procfs_status_number(pid, "TracerPid", &tracer) && tracer)
+		return error_create(ERROR_PERMISSION,
+		        "pid %d is already being traced by pid %ld: end that debugger first", pid,
+		        tracer);
+	procfs_status_number(pid, "Uid", &uid);
+	return error_create(ERROR_PERMISSION,
+	        "not allowed to attach to pid %d of user id %ld: run silt as root or with "
+	        "CAP_SYS_PTRACE "
+	        "(as the same user it is enough when kernel.yama.ptrace_scope is 0)",
+	        pid, uid);
+}
+
+/* Attaches to the threads that are not known yet; ret_new says how many there were. */
+static struct error *seize_new_threads(struct stop *stop, size_t *ret_new)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/task", stop->pid);
+	DIR *tasks = opendir(path);
+	if (!tasks)
+		return error_create(ERROR_GONE, "there is no process with pid %d", stop->pid);
+	size_t before = stop->threads.count;
+	struct error *error = NULL;
+	for (struct dirent *entry; !error && (entry = readdir(tasks));) {
+		pid_t tid = (pid_t)strtol(entry->d_name, NULL, 10);
+
+		if (tid <= 0 || addrmap_get(&stop->known, (addr_t)tid, NULL))
+			continue;
+		if (ptrace(PTRACE_SEIZE, tid, NULL, NULL) == 0) {
+			addrmap_set(&stop->known, (addr_t)tid, 0);
+			vec_push(&stop->threads, {.tid = tid});
+		} else if (errno != ESRCH) { /* ESRCH: that thread has just ended */
+			error = refusal(stop->pid);
+		}
+	}
+	closedir(tasks);
+	if (!error)
+		*ret_new = stop->threads.count - before;
+	return error;
+}
+
+/* Waits for the trap that PTRACE_INTERRUPT asked for. Thread ends are not an error. */
+static struct error *wait_for_stop(struct stop *stop, struct thread *thread)
+{
+	uint64_t limit = stop->began_ns + (uint64_t)STOP_LIMIT_MS * 1000000u;
+
+	for (;;) {
+		int status;
+		pid_t got = waitpid(thread->tid, &status, __WALL | WNOHANG);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0 || (got > 0 && !WIFSTOPPED(status)))
+			return NULL; /* it has ended */
+		if (got == 0) {
+			if (clock_now() > limit)
+				return error_create(ERROR_SYSTEM,
+				        "thread %d of pid %d does not stop within %d s: it sleeps "
+				        "in the kernel; try again later",
+				        thread->tid, stop->pid, STOP_LIMIT_MS / 1000);
+			nanosleep(&(struct timespec){.tv_nsec = 20000}, NULL);
+			continue;
+		}
+		if (status >> 16 == PTRACE_EVENT_STOP) {
+			thread->stopped = true;
+			return NULL;
+		}
+		/* A signal was about to be delivered, and that stop has used up our interrupt:
+		 * ask again, and let the signal through. */
+		ptrace(PTRACE_INTERRUPT, thread->tid, NULL, NULL);
+		ptrace(PTRACE_CONT, thread->tid, NULL, (void *)(intptr_t)WSTOPSIG(status));
+	}
+}
+
+/* New threads appear while the others are being stopped: look again until there are none. */
+static struct error *stop_all(struct stop *stop)
+{
+	size_t done = 0, added;
+
+	TRY(seize_new_threads(stop, &added));
+	stop->began_ns = clock_now();
+	while (added) {
+		for (size_t i = done; i < stop->threads.count; i++)
+			ptrace(PTRACE_INTERRUPT, stop->threads.items[i].tid, NULL, NULL);
+		for (; done < stop->threads.count; done++)
+			TRY(wait_for_stop(stop, &stop->threads.items[done]));
+		TRY(seize_new_threads(stop, &added));
+	}
+	return NULL;
+}
+
+struct error *stop_create(pid_t pid, struct stop **ret)
+{
+	_cleanup_(cleanup_stop) struct stop *stop = memory_alloc(sizeof(*stop));
+
+	stop->pid = pid;
+	stop->began_ns = clock_now();
+	TRY(stop_all(stop));
+	*ret = take_pointer(stop);
+	return NULL;
+}
+
+#ifdef __x86_64__
+static struct registers registers_from_user(const struct user_regs_struct *user)
+{
+	return (struct registers){
+	        .pc = user->rip,
+	        .sp = user->rsp,
+	        .thread_pointer = user->fs_base,
+	        .general = {user->rax, user->rbx, user->rcx, user->rdx, user->rsi, user->rdi,
+	                user->rbp, user->r8, user->r9, user->r10, user->r11, user->r12, user->r13,
+	                user->r14, user->r15},
+	        .general_count = 15,
+	};
+}
+#endif
+
+struct error *stop_threads(const struct stop *stop, struct target *target)
+{
+	vec_foreach (thread, &stop->threads) {
+		struct user_regs_struct user;
+
+		if (!thread->stopped)
+			continue;
+		if (ptrace(PTRACE_GETREGS, thread->tid, NULL, &user) < 0)
+			return error_system("cannot read the registers of thread %d", thread->tid);
+		vec_push(&target->threads,
+		        {.tid = thread->tid, .registers = registers_from_user(&user)});
+	}
+	if (!target->threads.count)
+		return error_create(ERROR_GONE, "pid %d has ended", stop->pid);
+	return NULL;
+}
+
+uint64_t stop_began_ns(const struct stop *stop)
+{
+	return stop->began_ns;
+}
+
+void stop_destroy(struct stop *stop)
+{
+	if (!stop)
+		return;
+	vec_foreach (thread, &stop->threads) {
+		if (thread->stopped)
+			ptrace(PTRACE_DETACH, thread->tid, NULL, NULL);
+	}
+	/* Threads that did not stop are let go by the kernel when this process ends. */
+	vec_deinit(&stop->threads);
+	addrmap_deinit(&stop->known);
+	free(stop);
+}

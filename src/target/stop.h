@@ -1,0 +1,29 @@
+/* Stopping a process: all threads, by PTRACE_SEIZE and PTRACE_INTERRUPT, and letting go again.
+ *
+ * Nothing is written to the target. When this process ends, however it ends, the kernel detaches
+ * what is still attached and the target runs on. PTRACE_O_EXITKILL is never set. Only the thread
+ * that called stop_create() may call the other functions.
+ */
+#pragma once
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "error.h"
+#include "target.h"
+
+struct stop;
+
+/* Attaches to every thread and stops it. A thread that does not stop within the time (it sleeps in
+ * the kernel where no signal reaches it) is an error, and everything is let go. */
+struct error *stop_create(pid_t pid, struct stop **ret);
+
+/* Appends the threads, with the registers that they stopped with. */
+struct error *stop_threads(const struct stop *stop, struct target *target);
+
+/* When the first thread was asked to stop, CLOCK_MONOTONIC. */
+uint64_t stop_began_ns(const struct stop *stop);
+
+/* Lets the target go, and frees. NULL is allowed. */
+void stop_destroy(struct stop *stop);
+DEFINE_CLEANUP(stop)

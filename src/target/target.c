@@ -1,0 +1,289 @@
+#include "target.h"
+
+#include <string.h>
+#include <sys/mman.h>
+
+#include "block_cache.h"
+#include "bytes.h"
+
+enum { PAGE_UNIT = 4096 };
+
+struct target *target_create(enum target_kind kind)
+{
+	struct target *target = memory_alloc(sizeof(*target));
+
+	target->kind = kind;
+	target->exe_fd = -1;
+	target->name = memory_string("");
+	return target;
+}
+
+void target_destroy(struct target *target)
+{
+	if (!target)
+		return;
+	vec_foreach (mapping, &target->mappings)
+		free(mapping->path);
+	vec_foreach (file, &target->files)
+		munmap(file->start, file->length);
+	vec_deinit(&target->mappings);
+	vec_deinit(&target->threads);
+	vec_deinit(&target->segments.list);
+	vec_deinit(&target->fallbacks.list);
+	vec_deinit(&target->files);
+	block_cache_destroy(target->cache);
+	if (target->exe_fd >= 0)
+		close(target->exe_fd);
+	free(target->name);
+	free(target->exe_path);
+	free(target);
+}
+
+static const struct segment *find_segment(const struct target *target, addr_t address)
+{
+	size_t low = 0, high = target->segments.list.count;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (target->segments.list.items[middle].end <= address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low == target->segments.list.count || target->segments.list.items[low].start > address)
+		return NULL;
+	return &target->segments.list.items[low];
+}
+
+static struct error *read_segments(
+        const struct target *target, addr_t address, uint8_t *buffer, size_t length)
+{
+	size_t done = 0;
+
+	while (done < length) {
+		const struct segment *segment = find_segment(target, address + done);
+
+		if (!segment)
+			return error_fault(address + done, length - done);
+		size_t part = (size_t)MIN(segment->end - (address + done), length - done);
+
+		memcpy(buffer + done, segment->bytes + (address + done - segment->start), part);
+		done += part;
+	}
+	return NULL;
+}
+
+struct error *target_read(const struct target *target, addr_t address, void *buffer, size_t length)
+{
+	if (address + length < address)
+		return error_fault(address, length);
+	if (target->cache)
+		return block_cache_read(target->cache, address, buffer, length);
+	return read_segments(target, address, buffer, length);
+}
+
+size_t target_read_present(const struct target *target, addr_t address, void *buffer, size_t length)
+{
+	struct error *error = target_read(target, address, buffer, length);
+	size_t missing = 0;
+
+	if (!error)
+		return 0;
+	error_destroy(error);
+	for (size_t done = 0, part; done < length; done += part) {
+		part = MIN(PAGE_UNIT - (size_t)((address + done) % PAGE_UNIT), length - done);
+		error = target_read(target, address + done, (uint8_t *)buffer + done, part);
+		if (!error)
+			continue;
+		error_destroy(error);
+		memset((uint8_t *)buffer + done, 0, part);
+		missing += part;
+	}
+	return missing;
+}
+
+const uint8_t *target_view(const struct target *target, addr_t address, size_t length)
+{
+	const struct segment *segment = find_segment(target, address);
+
+	if (!segment || segment->end - address < length)
+		return NULL;
+	return segment->bytes + (address - segment->start);
+}
+
+const uint8_t *target_view_captured(const struct target *target, addr_t address, size_t length)
+{
+	const struct segment *segment = find_segment(target, address);
+
+	if (!segment || segment->fallback)
+		return NULL;
+	return target_view(target, address, length);
+}
+
+const uint8_t *target_bytes(
+        const struct target *target, addr_t address, size_t length, void *buffer)
+{
+	const uint8_t *view = target_view(target, address, length);
+
+	if (view)
+		return view;
+	struct error *error = target_read(target, address, buffer, length);
+	if (error) {
+		error_destroy(error);
+		return NULL;
+	}
+	return buffer;
+}
+
+void target_release_pages(const struct target *target)
+{
+	vec_foreach (file, &target->files)
+		madvise(file->start, file->length, MADV_DONTNEED);
+}
+
+const struct mapping *target_mapping(const struct target *target, addr_t address)
+{
+	size_t low = 0, high = target->mappings.count;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (target->mappings.items[middle].end <= address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low == target->mappings.count || target->mappings.items[low].start > address)
+		return NULL;
+	return &target->mappings.items[low];
+}
+
+static void add_segment(struct segments *segments, struct segment segment)
+{
+	if (segment.start < segment.end)
+		vec_push(&segments->list, segment);
+}
+
+void target_add_segment(struct target *target, addr_t start, uint64_t size, const uint8_t *bytes)
+{
+	add_segment(&target->segments,
+	        (struct segment){.start = start, .end = start + size, .bytes = bytes});
+}
+
+void target_add_fallback(struct target *target, addr_t start, uint64_t size, const uint8_t *bytes)
+{
+	add_segment(&target->fallbacks,
+	        (struct segment){
+	                .start = start, .end = start + size, .bytes = bytes, .fallback = true});
+}
+
+static int by_start(const void *left, const void *right)
+{
+	const struct segment *a = left, *b = right;
+
+	return (a->start > b->start) - (a->start < b->start);
+}
+
+/* The part [start, end) of a segment; empty when start is not below end. */
+static struct segment segment_part(const struct segment *segment, addr_t start, addr_t end)
+{
+	struct segment part = *segment;
+
+	part.bytes += MIN(start, segment->end) - segment->start;
+	part.start = start;
+	part.end = end;
+	return part;
+}
+
+/* Sorts, and cuts off what a segment shares with the one before it. */
+static void sort_segments(struct segments *segments)
+{
+	struct segments sorted = {0};
+	addr_t end = 0;
+
+	if (segments->list.count)
+		qsort(segments->list.items, segments->list.count, sizeof(struct segment), by_start);
+	vec_foreach (segment, &segments->list) {
+		add_segment(&sorted, segment_part(segment, MAX(segment->start, end), segment->end));
+		end = MAX(end, segment->end);
+	}
+	vec_deinit(&segments->list);
+	*segments = sorted;
+}
+
+/* Adds those parts of the fallback that no sorted segment covers. */
+static void fill_gaps(
+        struct segments *filled, const struct segments *sorted, const struct segment *fallback)
+{
+	addr_t at = fallback->start;
+
+	for (size_t i = 0; i <= sorted->list.count && at < fallback->end; i++) {
+		const struct segment *next = &sorted->list.items[i];
+		addr_t end =
+		        i < sorted->list.count ? MIN(next->start, fallback->end) : fallback->end;
+
+		add_segment(filled, segment_part(fallback, at, end));
+		if (i < sorted->list.count)
+			at = MAX(at, next->end);
+	}
+}
+
+void target_freeze_segments(struct target *target)
+{
+	struct segments filled = {0};
+
+	sort_segments(&target->segments);
+	vec_foreach (fallback, &target->fallbacks.list)
+		fill_gaps(&filled, &target->segments, fallback);
+	vec_foreach (segment, &filled.list)
+		vec_push(&target->segments.list, *segment);
+	sort_segments(&target->segments);
+	vec_deinit(&filled.list);
+	vec_deinit(&target->fallbacks.list);
+}
+
+bool reader_bytes(struct reader *reader, addr_t address, void *buffer, size_t length)
+{
+	if (!reader->failed) {
+		struct error *error = target_read(reader->target, address, buffer, length);
+
+		if (!error)
+			return true;
+		reader->failed = true;
+		reader->fault = address;
+		error_destroy(error);
+	}
+	memset(buffer, 0, length);
+	return false;
+}
+
+uint64_t reader_sized(struct reader *reader, addr_t address, unsigned size)
+{
+	uint8_t bytes[8] = {0};
+
+	reader_bytes(reader, address, bytes, MIN(size, 8u));
+	return load_u64(bytes);
+}
+
+uint8_t reader_u8(struct reader *reader, addr_t address)
+{
+	return (uint8_t)reader_sized(reader, address, 1);
+}
+
+uint32_t reader_u32(struct reader *reader, addr_t address)
+{
+	return (uint32_t)reader_sized(reader, address, 4);
+}
+
+uint64_t reader_u64(struct reader *reader, addr_t address)
+{
+	return reader_sized(reader, address, 8);
+}
+
+struct error *reader_error(const struct reader *reader, const char *what)
+{
+	if (!reader->failed)
+		return NULL;
+	return error_context(error_fault(reader->fault, 8), "%s", what);
+}

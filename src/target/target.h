@@ -1,0 +1,165 @@
+/* Where bytes come from: the one seam between silt and a Go program.
+ *
+ * A target is a process that runs (bytes by process_vm_readv, through a cache of blocks), or a core
+ * file (bytes mapped from the file, and from the executable for what a core leaves out). Everything
+ * above this room reads through target_read(), target_view() or a reader, and does not know which.
+ *
+ * A core target is frozen: reading it from several threads is safe. A process target is not,
+ * because of its cache.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "address.h"
+#include "error.h"
+#include "memory.h"
+#include "vec.h"
+
+enum target_kind {
+	TARGET_PROCESS,  /* a live process, or the capture of one */
+	TARGET_CORE,     /* a core file that the kernel or gcore wrote */
+	TARGET_SNAPSHOT, /* a core file that silt wrote */
+};
+
+enum {
+	PROTECTION_READ = 1,
+	PROTECTION_WRITE = 2,
+	PROTECTION_EXECUTE = 4,
+};
+
+/* A mapping of the address space. A core tells only of mapped files. */
+struct mapping {
+	addr_t start;
+	addr_t end;
+	uint64_t offset; /* in the file, bytes */
+	uint8_t protection;
+	bool shared;
+	char *path; /* never NULL; "" for anonymous memory */
+};
+
+/* The registers of a thread that the analysis needs, under names that no processor owns. */
+struct registers {
+	addr_t pc;
+	addr_t sp;
+	addr_t thread_pointer; /* amd64: fs_base */
+	addr_t general[16];    /* amd64: rax rbx rcx rdx rsi rdi rbp r8 to r15 */
+	unsigned general_count;
+};
+
+enum { REGISTER_G_AMD64 = 13 }; /* r14 holds g in Go code (ABIInternal) */
+
+struct target_thread {
+	pid_t tid;
+	struct registers registers;
+};
+
+/* How the bytes were taken. Zero where it is not known. */
+struct capture_facts {
+	char mode[16];         /* "stop", "core" */
+	uint64_t pause_ns;     /* from the first thread stopped to the last one let go */
+	uint64_t bytes_read;   /* bytes of the target that were read */
+	uint64_t unread_bytes; /* bytes that were wanted and could not be read */
+	uint64_t monotonic_ns; /* CLOCK_MONOTONIC of the target's machine at the stop */
+	uint64_t uptime_ns;    /* how long the process had run */
+};
+
+struct segment {
+	addr_t start;
+	addr_t end;
+	const uint8_t *bytes;
+	bool fallback; /* not from the core but from the executable */
+};
+
+struct segments {
+	VEC(struct segment) list;
+};
+
+/* A file of ours that segments point into. */
+struct range_mapped {
+	void *start;
+	size_t length;
+};
+
+struct block_cache;
+
+struct target {
+	enum target_kind kind;
+	pid_t pid;
+	char *name;                        /* of the program, without its directory; never NULL */
+	char *exe_path;                    /* where the executable was found; may be NULL */
+	int exe_fd;                        /* -1 when there is none */
+	VEC(struct mapping) mappings;      /* sorted */
+	VEC(struct target_thread) threads; /* of a process: only after a stop */
+	struct capture_facts capture;
+	addr_t entry;           /* AT_ENTRY, 0 when unknown */
+	addr_t program_headers; /* AT_PHDR, 0 when unknown */
+
+	/* Bytes of a core. */
+	struct segments segments; /* after target_freeze_segments(): sorted, without overlaps */
+	struct segments fallbacks;
+	VEC(struct range_mapped) files;
+
+	/* Bytes of a process. */
+	struct block_cache *cache;
+};
+
+struct target *target_create(enum target_kind kind);
+void target_destroy(struct target *target);
+DEFINE_CLEANUP(target)
+
+struct error *target_read(const struct target *target, addr_t address, void *buffer, size_t length);
+
+/* Reads what can be read: pages that cannot are zero. Returns how many bytes were missing. */
+size_t target_read_present(
+        const struct target *target, addr_t address, void *buffer, size_t length);
+
+/* The bytes themselves, valid as long as the target, or NULL when they are not there in one piece.
+ * Never for a process. */
+const uint8_t *target_view(const struct target *target, addr_t address, size_t length);
+
+/* As target_view(), but only for bytes that the core itself has, not those of the executable. */
+const uint8_t *target_view_captured(const struct target *target, addr_t address, size_t length);
+
+/* As target_view(), but copies into `buffer` where there is no view. NULL: cannot be read. */
+const uint8_t *target_bytes(
+        const struct target *target, addr_t address, size_t length, void *buffer);
+
+/* Tells the kernel that the file pages behind the segments need not stay resident in this process.
+ * They come back from the page cache when they are touched: this bounds memory, at any moment. */
+void target_release_pages(const struct target *target);
+
+/* The mapping that holds the address, or NULL. */
+const struct mapping *target_mapping(const struct target *target, addr_t address);
+
+/* Bytes of a core. `fallbacks` holds those that stand in where there is no segment (the
+ * executable's pages, which a core leaves out). target_freeze_segments() makes them one searchable
+ * list. */
+void target_add_segment(struct target *target, addr_t start, uint64_t size, const uint8_t *bytes);
+void target_add_fallback(struct target *target, addr_t start, uint64_t size, const uint8_t *bytes);
+void target_freeze_segments(struct target *target);
+
+/* Many small reads, checked once: the first one that fails sets `failed` and its address, and from
+ * then on everything reads as 0. */
+struct reader {
+	const struct target *target;
+	bool failed;
+	addr_t fault;
+};
+
+static inline struct reader reader_over(const struct target *target)
+{
+	return (struct reader){.target = target};
+}
+
+uint64_t reader_sized(struct reader *reader, addr_t address, unsigned size);
+uint8_t reader_u8(struct reader *reader, addr_t address);
+uint32_t reader_u32(struct reader *reader, addr_t address);
+uint64_t reader_u64(struct reader *reader, addr_t address);
+bool reader_bytes(struct reader *reader, addr_t address, void *buffer, size_t length);
+
+/* NULL when nothing failed. */
+struct error *reader_error(const struct reader *reader, const char *what);
