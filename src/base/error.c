@@ -54,7 +54,7 @@ struct error *error_system(const char *format, ...)
 struct error *error_fault(uint64_t address, uint64_t length)
 {
 	struct error *error = error_create(ERROR_FAULT, "cannot read %llu bytes at 0x%llx",
-	        (unsigned long long)length, (unsigned long long)address);
+		(unsigned long long)length, (unsigned long long)address);
 
 	error->address = address;
 	return error;

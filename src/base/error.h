@@ -36,18 +36,18 @@ struct error {
 };
 
 struct error *error_create(enum error_code code, const char *format, ...)
-        __attribute__((format(printf, 2, 3), warn_unused_result, returns_nonnull));
+	__attribute__((format(printf, 2, 3), warn_unused_result, returns_nonnull));
 
 /* "what: strerror", with the errno of the moment of the call. */
 struct error *error_system(const char *format, ...)
-        __attribute__((format(printf, 1, 2), warn_unused_result, returns_nonnull));
+	__attribute__((format(printf, 1, 2), warn_unused_result, returns_nonnull));
 
 struct error *error_fault(uint64_t address, uint64_t length)
-        __attribute__((warn_unused_result, returns_nonnull));
+	__attribute__((warn_unused_result, returns_nonnull));
 
 /* Puts "what: " before the message. NULL stays NULL. */
 struct error *error_context(struct error *error, const char *format, ...)
-        __attribute__((format(printf, 2, 3), warn_unused_result));
+	__attribute__((format(printf, 2, 3), warn_unused_result));
 
 /* NULL is allowed. */
 void error_destroy(struct error *error);

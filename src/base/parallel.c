@@ -80,7 +80,7 @@ struct error *parallel_run(unsigned width, parallel_fn *work, void *context)
 	width = MAX(1u, MIN(width, (unsigned)MAX_WORKERS));
 	for (; started < width; started++) {
 		tasks[started] =
-		        (struct parallel_task){.work = work, .context = context, .worker = started};
+			(struct parallel_task){.work = work, .context = context, .worker = started};
 		first = task_start(&tasks[started]);
 		if (first)
 			break;

@@ -17,11 +17,11 @@ struct error *table_alloc(size_t count, size_t size, void *ret_pointer)
 
 	if (__builtin_mul_overflow(count, size, &bytes))
 		return error_create(
-		        ERROR_LIMIT, "a table of %zu entries does not fit in memory", count);
+			ERROR_LIMIT, "a table of %zu entries does not fit in memory", count);
 	if (bytes == 0)
 		bytes = 1;
 	void *table = mmap(NULL, page_round(bytes), PROT_READ | PROT_WRITE,
-	        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (table == MAP_FAILED)
 		return error_system("cannot get %zu MB of memory for a table", bytes >> 20);
 	*(void **)ret_pointer = table;

@@ -41,4 +41,4 @@
 
 #define vec_foreach(item, vec)                                                                     \
 	for (__typeof__((vec)->items + 0) item = (vec)->items; item < (vec)->items + (vec)->count; \
-	        item++)
+		item++)

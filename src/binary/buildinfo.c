@@ -51,9 +51,9 @@ bool buildinfo_parse(const uint8_t *bytes, size_t length, struct buildinfo *ret)
 		return false;
 	ret->version = memory_string_n((const char *)version, version_length);
 	ret->main_path = modules && modules_length > 2 * SENTINEL
-	                         ? find_main_path((const char *)modules + SENTINEL,
-	                                   modules_length - 2 * SENTINEL)
-	                         : NULL;
+				 ? find_main_path((const char *)modules + SENTINEL,
+					   modules_length - 2 * SENTINEL)
+				 : NULL;
 	return true;
 }
 

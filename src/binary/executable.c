@@ -11,14 +11,14 @@ static struct error *check_header(const char *path, const GElf_Ehdr *header)
 {
 	if (header->e_ident[EI_CLASS] != ELFCLASS64)
 		return error_create(ERROR_UNSUPPORTED,
-		        "%s is a 32-bit program; silt reads 64-bit Go programs", path);
+			"%s is a 32-bit program; silt reads 64-bit Go programs", path);
 	if (header->e_machine == EM_AARCH64)
 		return error_create(ERROR_UNSUPPORTED,
-		        "%s is an arm64 program; this version of silt reads amd64", path);
+			"%s is an arm64 program; this version of silt reads amd64", path);
 	if (header->e_machine != EM_X86_64)
 		return error_create(ERROR_UNSUPPORTED,
-		        "%s is for another machine (ELF machine %u); silt reads amd64", path,
-		        header->e_machine);
+			"%s is for another machine (ELF machine %u); silt reads amd64", path,
+			header->e_machine);
 	if (header->e_type != ET_EXEC && header->e_type != ET_DYN)
 		return error_create(ERROR_FORMAT, "%s is not a program", path);
 	return NULL;
@@ -40,12 +40,12 @@ bool executable_section(const struct executable *executable, const char *name, s
 		if (!found || strcmp(found, name) != 0)
 			continue;
 		if (header.sh_type == SHT_NOBITS || header.sh_offset > executable->length ||
-		        header.sh_size > executable->length - header.sh_offset)
+			header.sh_size > executable->length - header.sh_offset)
 			return false;
 		*ret = (struct section){
-		        .address = header.sh_addr ? header.sh_addr + executable->bias : 0,
-		        .bytes = executable->bytes + header.sh_offset,
-		        .length = header.sh_size,
+			.address = header.sh_addr ? header.sh_addr + executable->bias : 0,
+			.bytes = executable->bytes + header.sh_offset,
+			.length = header.sh_size,
 		};
 		return true;
 	}
@@ -54,7 +54,7 @@ bool executable_section(const struct executable *executable, const char *name, s
 
 /* Calls `visit` for the program headers of a type until it returns true. */
 static bool each_program_header(const struct executable *executable, uint32_t type,
-        bool (*visit)(const struct executable *, const GElf_Phdr *, void *), void *context)
+	bool (*visit)(const struct executable *, const GElf_Phdr *, void *), void *context)
 {
 	size_t count = 0;
 
@@ -86,7 +86,7 @@ static bool visit_view(const struct executable *executable, const GElf_Phdr *hea
 	addr_t start = header->p_vaddr + executable->bias;
 
 	if (query->address < start || query->address - start > header->p_filesz ||
-	        header->p_filesz - (query->address - start) < query->length)
+		header->p_filesz - (query->address - start) < query->length)
 		return false;
 	query->found = executable->bytes + header->p_offset + (query->address - start);
 	return true;
@@ -101,7 +101,7 @@ const uint8_t *executable_view(const struct executable *executable, addr_t addre
 }
 
 static bool visit_take_address(
-        const struct executable *executable, const GElf_Phdr *header, void *context)
+	const struct executable *executable, const GElf_Phdr *header, void *context)
 {
 	(void)executable;
 	*(addr_t *)context = header->p_vaddr;
@@ -125,8 +125,8 @@ static struct error *find_bias(struct executable *executable, const struct targe
 		executable->bias = target->entry - header.e_entry;
 	else
 		return error_create(ERROR_FORMAT,
-		        "cannot tell where %s was loaded: the core has no auxiliary vector",
-		        executable->path);
+			"cannot tell where %s was loaded: the core has no auxiliary vector",
+			executable->path);
 	return NULL;
 }
 
@@ -135,15 +135,15 @@ static struct error *read_build_information(struct executable *executable)
 	struct section section;
 	struct buildinfo info = {0};
 	bool found = executable_section(executable, ".go.buildinfo", &section) &&
-	             buildinfo_parse(section.bytes, section.length, &info);
+		     buildinfo_parse(section.bytes, section.length, &info);
 
 	/* Without section headers: the linker puts it at the start of the data segment, aligned. */
 	if (!found)
 		found = buildinfo_search(executable->bytes, executable->length, &info);
 	if (!found)
 		return error_create(ERROR_NOT_GO,
-		        "%s is not a Go program (it has no Go build information)",
-		        executable->path);
+			"%s is not a Go program (it has no Go build information)",
+			executable->path);
 	executable->go_version = info.version;
 	executable->main_path = info.main_path;
 	return NULL;
@@ -152,19 +152,19 @@ static struct error *read_build_information(struct executable *executable)
 struct error *executable_open(const struct target *target, struct executable **ret)
 {
 	_cleanup_(cleanup_executable) struct executable *executable =
-	        memory_alloc(sizeof(*executable));
+		memory_alloc(sizeof(*executable));
 	GElf_Ehdr header;
 	struct section section;
 
 	executable->path = target->exe_path ? target->exe_path : "the executable";
 	if (target->exe_fd < 0)
 		return error_create(ERROR_FORMAT,
-		        "the executable of this core was not found%s%s: give it with --exe=FILE",
-		        target->exe_path ? " at " : "", target->exe_path ? target->exe_path : "");
+			"the executable of this core was not found%s%s: give it with --exe=FILE",
+			target->exe_path ? " at " : "", target->exe_path ? target->exe_path : "");
 	elf_version(EV_CURRENT);
 	executable->elf = elf_begin(target->exe_fd, ELF_C_READ_MMAP, NULL);
 	if (!executable->elf || elf_kind(executable->elf) != ELF_K_ELF ||
-	        !gelf_getehdr(executable->elf, &header))
+		!gelf_getehdr(executable->elf, &header))
 		return error_create(ERROR_FORMAT, "%s is not an ELF program", executable->path);
 	TRY(check_header(executable->path, &header));
 	executable->bytes = (const uint8_t *)elf_rawfile(executable->elf, &executable->length);
@@ -174,7 +174,7 @@ struct error *executable_open(const struct target *target, struct executable **r
 	TRY(read_build_information(executable));
 	executable->has_symbols = executable_section(executable, ".symtab", &section);
 	executable->has_dwarf = executable_section(executable, ".debug_info", &section) ||
-	                        executable_section(executable, ".zdebug_info", &section);
+				executable_section(executable, ".zdebug_info", &section);
 	*ret = take_pointer(executable);
 	return NULL;
 }
@@ -191,24 +191,24 @@ void executable_destroy(struct executable *executable)
 
 /* True when a note of the file differs from what the core captured at its place. */
 static bool visit_note_differs(
-        const struct executable *executable, const GElf_Phdr *header, void *context)
+	const struct executable *executable, const GElf_Phdr *header, void *context)
 {
 	const struct target *target = context;
 	const uint8_t *captured =
-	        target_view_captured(target, header->p_vaddr + executable->bias, header->p_filesz);
+		target_view_captured(target, header->p_vaddr + executable->bias, header->p_filesz);
 
 	return captured &&
 	       memcmp(captured, executable->bytes + header->p_offset, header->p_filesz) != 0;
 }
 
 struct error *executable_check_belongs(
-        const struct executable *executable, const struct target *target)
+	const struct executable *executable, const struct target *target)
 {
 	if (each_program_header(executable, PT_NOTE, visit_note_differs, (void *)(uintptr_t)target))
 		return error_create(ERROR_FORMAT,
-		        "%s is not the program that made this core (build ids differ): give the "
-		        "right one "
-		        "with --exe=FILE",
-		        executable->path);
+			"%s is not the program that made this core (build ids differ): give the "
+			"right one "
+			"with --exe=FILE",
+			executable->path);
 	return NULL;
 }

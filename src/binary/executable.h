@@ -38,7 +38,7 @@ DEFINE_CLEANUP(executable)
 
 /* Is this the program that made the core? Compares the build id notes where the core has them. */
 struct error *executable_check_belongs(
-        const struct executable *executable, const struct target *target);
+	const struct executable *executable, const struct target *target);
 
 /* The bytes of a section, and its address in the target (0: not loaded). False: no such section. */
 struct section {

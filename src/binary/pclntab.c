@@ -39,7 +39,7 @@ struct error *pclntab_check(const struct pclntab *table)
 		if (entry_offset(table, i) > entry_offset(table, i + 1))
 			return error_create(ERROR_LAYOUT, "pclntab: functab is not sorted");
 		if ((uint64_t)record_offset(table, i) + record_size(table) >
-		        table->functions.length)
+			table->functions.length)
 			return error_create(ERROR_LAYOUT, "pclntab: _func outside of pclntable");
 	}
 	return NULL;
@@ -67,20 +67,20 @@ bool pclntab_function(const struct pclntab *table, uint32_t number, struct funct
 		return false;
 	const char *name = pclntab_name(table, load_u32(func + 4));
 	*ret = (struct function){
-	        .entry = table->text + load_u32(func),
-	        .end = table->text + entry_offset(table, number + 1),
-	        .record = record,
-	        .name = name ? name : "",
-	        .args = (int32_t)load_u32(func + 8),
-	        .deferreturn = load_u32(func + 12),
-	        .pcsp = load_u32(func + 16),
-	        .pcfile = load_u32(func + 20),
-	        .pcln = load_u32(func + 24),
-	        .pcdata_count = load_u32(func + 28),
-	        .unit = load_u32(func + 32),
-	        .id = func[fixed - 4],
-	        .flags = func[fixed - 3],
-	        .funcdata_count = func[fixed - 1],
+		.entry = table->text + load_u32(func),
+		.end = table->text + entry_offset(table, number + 1),
+		.record = record,
+		.name = name ? name : "",
+		.args = (int32_t)load_u32(func + 8),
+		.deferreturn = load_u32(func + 12),
+		.pcsp = load_u32(func + 16),
+		.pcfile = load_u32(func + 20),
+		.pcln = load_u32(func + 24),
+		.pcdata_count = load_u32(func + 28),
+		.unit = load_u32(func + 32),
+		.id = func[fixed - 4],
+		.flags = func[fixed - 3],
+		.funcdata_count = func[fixed - 1],
 	};
 	return true;
 }
@@ -121,12 +121,12 @@ bool pclntab_find_name(const struct pclntab *table, const char *name, struct fun
 
 /* runtime.pcvalue: pairs of (zigzag delta of the value, delta of the pc), from (-1, entry). */
 static bool pc_value(const struct pclntab *table, const struct function *function, uint32_t offset,
-        addr_t pc, int32_t *ret)
+	addr_t pc, int32_t *ret)
 {
 	if (!offset || offset >= table->pcvalues.length)
 		return false;
 	struct cursor cursor =
-	        cursor_over(table->pcvalues.bytes + offset, table->pcvalues.length - offset);
+		cursor_over(table->pcvalues.bytes + offset, table->pcvalues.length - offset);
 	addr_t running = function->entry;
 	int64_t value = -1;
 
@@ -147,13 +147,13 @@ static bool pc_value(const struct pclntab *table, const struct function *functio
 }
 
 bool pclntab_stack_delta(
-        const struct pclntab *table, const struct function *function, addr_t pc, int32_t *ret)
+	const struct pclntab *table, const struct function *function, addr_t pc, int32_t *ret)
 {
 	return pc_value(table, function, function->pcsp, pc, ret);
 }
 
 int32_t pclntab_pcdata(
-        const struct pclntab *table, const struct function *function, unsigned which, addr_t pc)
+	const struct pclntab *table, const struct function *function, unsigned which, addr_t pc)
 {
 	uint64_t at = function->record + record_size(table) + 4 * (uint64_t)which;
 	int32_t value;
@@ -165,10 +165,10 @@ int32_t pclntab_pcdata(
 }
 
 addr_t pclntab_funcdata(
-        const struct pclntab *table, const struct function *function, unsigned which)
+	const struct pclntab *table, const struct function *function, unsigned which)
 {
 	uint64_t at = function->record + record_size(table) + 4 * (uint64_t)function->pcdata_count +
-	              4 * (uint64_t)which;
+		      4 * (uint64_t)which;
 
 	if (which >= function->funcdata_count || at + 4 > table->functions.length)
 		return 0;
@@ -177,19 +177,19 @@ addr_t pclntab_funcdata(
 }
 
 bool pclntab_line(const struct pclntab *table, const struct function *function, addr_t pc,
-        const char **ret_file, int *ret_line)
+	const char **ret_file, int *ret_line)
 {
 	int32_t file, line;
 
 	if (!pc_value(table, function, function->pcfile, pc, &file) ||
-	        !pc_value(table, function, function->pcln, pc, &line) || file < 0)
+		!pc_value(table, function, function->pcln, pc, &line) || file < 0)
 		return false;
 	uint64_t at = 4 * ((uint64_t)function->unit + (uint32_t)file);
 	if (at + 4 > table->units.length)
 		return false;
 	uint32_t offset = load_u32(table->units.bytes + at);
 	if (offset == NO_FILE || offset >= table->files.length ||
-	        !memchr(table->files.bytes + offset, '\0', table->files.length - offset))
+		!memchr(table->files.bytes + offset, '\0', table->files.length - offset))
 		return false;
 	*ret_file = (const char *)table->files.bytes + offset;
 	*ret_line = line;

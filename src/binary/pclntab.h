@@ -78,19 +78,19 @@ bool pclntab_find_name(const struct pclntab *table, const char *name, struct fun
 
 /* The delta of the stack pointer at pc, in bytes; false when the table does not cover it. */
 bool pclntab_stack_delta(
-        const struct pclntab *table, const struct function *function, addr_t pc, int32_t *ret);
+	const struct pclntab *table, const struct function *function, addr_t pc, int32_t *ret);
 
 /* -1 when there is no such table or value (as in the runtime). */
 int32_t pclntab_pcdata(
-        const struct pclntab *table, const struct function *function, unsigned which, addr_t pc);
+	const struct pclntab *table, const struct function *function, unsigned which, addr_t pc);
 
 /* The address of the data in the target, 0 when there is none. */
 addr_t pclntab_funcdata(
-        const struct pclntab *table, const struct function *function, unsigned which);
+	const struct pclntab *table, const struct function *function, unsigned which);
 
 /* File and line of a pc. False when they are not recorded. */
 bool pclntab_line(const struct pclntab *table, const struct function *function, addr_t pc,
-        const char **ret_file, int *ret_line);
+	const char **ret_file, int *ret_line);
 
 /* The name at an offset of funcnametab, or NULL. */
 const char *pclntab_name(const struct pclntab *table, uint32_t offset);

@@ -13,7 +13,7 @@ static int by_address(const void *left, const void *right)
 }
 
 static void read_section(
-        const struct executable *executable, Elf_Scn *section, struct symbols *symbols)
+	const struct executable *executable, Elf_Scn *section, struct symbols *symbols)
 {
 	GElf_Shdr header;
 	Elf_Data *data = elf_getdata(section, NULL);
@@ -24,13 +24,13 @@ static void read_section(
 		GElf_Sym symbol;
 
 		if (!gelf_getsym(data, (int)i, &symbol) ||
-		        GELF_ST_TYPE(symbol.st_info) != STT_OBJECT || symbol.st_shndx == SHN_UNDEF)
+			GELF_ST_TYPE(symbol.st_info) != STT_OBJECT || symbol.st_shndx == SHN_UNDEF)
 			continue;
 		const char *name = elf_strptr(executable->elf, header.sh_link, symbol.st_name);
 		if (name && *name)
 			vec_push(&symbols->data, {.address = symbol.st_value + executable->bias,
-			                                 .size = symbol.st_size,
-			                                 .name = name});
+							 .size = symbol.st_size,
+							 .name = name});
 	}
 }
 

@@ -23,7 +23,7 @@ struct planner {
 static void add_pages(struct ranges *ranges, addr_t start, addr_t end)
 {
 	ranges_add(ranges, start & ~(addr_t)(OS_PAGE - 1),
-	        (end + OS_PAGE - 1) & ~(addr_t)(OS_PAGE - 1));
+		(end + OS_PAGE - 1) & ~(addr_t)(OS_PAGE - 1));
 }
 
 /* Notes that the runtime keeps something at an address. */
@@ -56,7 +56,7 @@ static void plan_span(struct planner *planner, const struct mspan *span)
 		return;
 	}
 	ranges_add(span->npages >= SPARSE_SPAN_PAGES ? &planner->sparse : planner->memory,
-	        span->start, end);
+		span->start, end);
 }
 
 static struct error *plan_spans(struct planner *planner)
@@ -69,7 +69,7 @@ static struct error *plan_spans(struct planner *planner)
 
 	TRY(mspan_list(&planner->runtime, &addresses, &count));
 	note_metadata(
-	        planner, reader_u64(&reader, planner->runtime.mheap + layout->mheap.allspans.at));
+		planner, reader_u64(&reader, planner->runtime.mheap + layout->mheap.allspans.at));
 	addr_t second_level = reader_u64(&reader, planner->runtime.mheap + layout->mheap.arenas.at);
 	note_metadata(planner, second_level);
 	for (size_t i = 0; i < count; i++) {
@@ -102,8 +102,8 @@ static void plan_queues(struct planner *planner)
 		note_metadata(planner, reader_u64(&reader, planner->runtime.allfin));
 	if (planner->runtime.cleanups)
 		note_metadata(planner,
-		        reader_u64(&reader, planner->runtime.cleanups +
-		                                    planner->runtime.layout.cleanup_queue.all.at));
+			reader_u64(&reader, planner->runtime.cleanups +
+						    planner->runtime.layout.cleanup_queue.all.at));
 }
 
 /* Does the mapping belong to a plugin or shared library with Go code? */
@@ -113,7 +113,7 @@ static bool of_later_module(const struct planner *planner, const struct mapping 
 
 	for (size_t i = 1; i < planner->runtime.modules.list.count; i++) {
 		const struct mapping *text =
-		        target_mapping(target, planner->runtime.modules.list.items[i].text);
+			target_mapping(target, planner->runtime.modules.list.items[i].text);
 
 		if (text && mapping->path[0] == '/' && !strcmp(mapping->path, text->path))
 			return true;
@@ -134,14 +134,14 @@ static struct error *plan_program(struct planner *planner)
 		add_pages(planner->memory, module->noptrdata, module->end);
 	vec_foreach (mapping, &target->mappings) {
 		bool of_program =
-		        text && mapping->path[0] == '/' && !strcmp(mapping->path, text->path);
+			text && mapping->path[0] == '/' && !strcmp(mapping->path, text->path);
 		bool of_module = of_later_module(planner, mapping);
 
 		if (!(mapping->protection & PROTECTION_READ) || mapping->shared ||
-		        !(of_program || of_module))
+			!(of_program || of_module))
 			continue;
 		if (planner->wishes->executable || of_module ||
-		        mapping->protection & PROTECTION_WRITE)
+			mapping->protection & PROTECTION_WRITE)
 			ranges_add(planner->memory, mapping->start, mapping->end);
 		else if (planner->runtime.executable->position_independent)
 			ranges_add(&relocated, mapping->start, mapping->end);
@@ -193,15 +193,15 @@ static struct error *plan_metadata(struct planner *planner)
 }
 
 static struct error *choose(
-        void *context, const struct target *stopped, struct ranges *memory, struct ranges *pieces)
+	void *context, const struct target *stopped, struct ranges *memory, struct ranges *pieces)
 {
 	const struct capture_wishes *wishes = context;
 	struct planner planner = {
-	        .runtime = *wishes->runtime,
-	        .wishes = wishes,
-	        .memory = memory,
-	        .pieces = pieces,
-	        .metadata = memory_array(BITSET_WORDS(stopped->mappings.count), 8),
+		.runtime = *wishes->runtime,
+		.wishes = wishes,
+		.memory = memory,
+		.pieces = pieces,
+		.metadata = memory_array(BITSET_WORDS(stopped->mappings.count), 8),
 	};
 
 	planner.runtime.target = stopped;
@@ -222,7 +222,7 @@ static struct error *choose(
 struct capture_plan capture_plan_for(const struct capture_wishes *wishes)
 {
 	return (struct capture_plan){
-	        .choose = choose,
-	        .context = (void *)(uintptr_t)wishes,
+		.choose = choose,
+		.context = (void *)(uintptr_t)wishes,
 	};
 }

@@ -45,12 +45,12 @@ static const struct target_thread *find_thread(const struct target *target, uint
 /* A running goroutine is where its thread is, when that is on its stack. Else the thread is on the
  * stack of the scheduler (then g.sched tells) or of the signal handler (then nothing does). */
 static void place_running(
-        const struct goruntime *runtime, struct reader *reader, struct goroutine *goroutine)
+	const struct goruntime *runtime, struct reader *reader, struct goroutine *goroutine)
 {
 	const struct layout *layout = &runtime->layout;
 	addr_t m = read_field(reader, goroutine->address, layout->g.m);
 	const struct target_thread *thread =
-	        m ? find_thread(runtime->target, read_field(reader, m, layout->m.procid)) : NULL;
+		m ? find_thread(runtime->target, read_field(reader, m, layout->m.procid)) : NULL;
 
 	if (!m || !thread)
 		return;
@@ -75,7 +75,7 @@ static void place_running(
 }
 
 static void place(
-        const struct goruntime *runtime, struct reader *reader, struct goroutine *goroutine)
+	const struct goruntime *runtime, struct reader *reader, struct goroutine *goroutine)
 {
 	const struct layout *layout = &runtime->layout;
 	addr_t sched = goroutine->address + layout->g.sched.at;
@@ -98,30 +98,30 @@ static void place(
 }
 
 static struct goroutine read_goroutine(
-        const struct goruntime *runtime, struct reader *reader, addr_t g)
+	const struct goruntime *runtime, struct reader *reader, addr_t g)
 {
 	const struct layout *layout = &runtime->layout;
 	uint64_t status = read_field(reader, g, layout->g.atomicstatus);
 
 	return (struct goroutine){
-	        .address = g,
-	        .goid = read_field(reader, g, layout->g.goid),
-	        .status = (enum goroutine_status)(status & ~(uint64_t)GOROUTINE_SCAN_BIT),
-	        .wait_reason = (uint8_t)read_field(reader, g, layout->g.waitreason),
-	        .wait_since = read_field(reader, g, layout->g.waitsince),
-	        .parent_goid = field_present(layout->g.parent_goid)
-	                               ? read_field(reader, g, layout->g.parent_goid)
-	                               : 0,
-	        .go_pc = read_field(reader, g, layout->g.gopc),
-	        .start_pc = read_field(reader, g, layout->g.startpc),
-	        .stack_low = reader_u64(reader, g + layout->g.stack.at),
-	        .stack_high = reader_u64(reader, g + layout->g.stack.at + 8),
-	        .stack_top_sp = read_field(reader, g, layout->g.stktopsp),
-	        .context = read_field(reader, g + layout->g.sched.at, layout->gobuf.ctxt),
-	        .defer = read_field(reader, g, layout->g.defer),
-	        .panic = read_field(reader, g, layout->g.panic),
-	        .labels = read_field(reader, g, layout->g.labels),
-	        .waiting = read_field(reader, g, layout->g.waiting),
+		.address = g,
+		.goid = read_field(reader, g, layout->g.goid),
+		.status = (enum goroutine_status)(status & ~(uint64_t)GOROUTINE_SCAN_BIT),
+		.wait_reason = (uint8_t)read_field(reader, g, layout->g.waitreason),
+		.wait_since = read_field(reader, g, layout->g.waitsince),
+		.parent_goid = field_present(layout->g.parent_goid)
+				       ? read_field(reader, g, layout->g.parent_goid)
+				       : 0,
+		.go_pc = read_field(reader, g, layout->g.gopc),
+		.start_pc = read_field(reader, g, layout->g.startpc),
+		.stack_low = reader_u64(reader, g + layout->g.stack.at),
+		.stack_high = reader_u64(reader, g + layout->g.stack.at + 8),
+		.stack_top_sp = read_field(reader, g, layout->g.stktopsp),
+		.context = read_field(reader, g + layout->g.sched.at, layout->gobuf.ctxt),
+		.defer = read_field(reader, g, layout->g.defer),
+		.panic = read_field(reader, g, layout->g.panic),
+		.labels = read_field(reader, g, layout->g.labels),
+		.waiting = read_field(reader, g, layout->g.waiting),
 	};
 }
 
@@ -137,7 +137,7 @@ static bool is_dead(const struct goroutine *goroutine)
 }
 
 static struct error *add_goroutine(const struct goruntime *runtime, struct reader *reader, addr_t g,
-        struct addrmap *goids, struct goroutines *goroutines)
+	struct addrmap *goids, struct goroutines *goroutines)
 {
 	struct goroutine goroutine = read_goroutine(runtime, reader, g);
 
@@ -160,7 +160,7 @@ static struct error *add_goroutine(const struct goruntime *runtime, struct reade
 }
 
 static struct error *load(
-        const struct goruntime *runtime, struct addrmap *goids, struct goroutines *goroutines)
+	const struct goruntime *runtime, struct addrmap *goids, struct goroutines *goroutines)
 {
 	struct reader reader = reader_over(runtime->target);
 	addr_t array = reader_u64(&reader, runtime->allgs);
@@ -169,7 +169,7 @@ static struct error *load(
 	TRY(reader_error(&reader, "allgs"));
 	if (!count || count > MAX_GOROUTINES)
 		return error_create(
-		        ERROR_LAYOUT, "allgs has %llu entries", (unsigned long long)count);
+			ERROR_LAYOUT, "allgs has %llu entries", (unsigned long long)count);
 	for (uint64_t i = 0; i < count; i++) {
 		addr_t g = reader_u64(&reader, array + 8 * i);
 

@@ -3,14 +3,14 @@
 #include "locate.h"
 
 struct error *goruntime_open(
-        const struct target *target, const struct executable *executable, struct goruntime **ret)
+	const struct target *target, const struct executable *executable, struct goruntime **ret)
 {
 	_cleanup_(cleanup_goruntime) struct goruntime *runtime = memory_alloc(sizeof(*runtime));
 
 	runtime->target = target;
 	runtime->executable = executable;
 	TRY(error_context(layout_for_version(executable->go_version, &runtime->layout), "%s",
-	        executable->path));
+		executable->path));
 	TRY(executable_check_belongs(executable, target));
 	TRY(modules_find(target, executable, &runtime->layout, &runtime->modules));
 	symbols_read(executable, &runtime->symbols);
@@ -29,7 +29,7 @@ void goruntime_destroy(struct goruntime *runtime)
 }
 
 bool goruntime_function(const struct goruntime *runtime, addr_t pc,
-        const struct module **ret_module, struct function *ret)
+	const struct module **ret_module, struct function *ret)
 {
 	const struct module *module = modules_of_text(&runtime->modules, pc);
 

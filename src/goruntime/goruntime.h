@@ -31,7 +31,7 @@ struct goruntime {
 /* Fails with ERROR_UNSUPPORTED for a version that is not known, and with ERROR_LAYOUT when what is
  * found does not look as the version says. */
 struct error *goruntime_open(
-        const struct target *target, const struct executable *executable, struct goruntime **ret);
+	const struct target *target, const struct executable *executable, struct goruntime **ret);
 void goruntime_destroy(struct goruntime *runtime);
 DEFINE_CLEANUP(goruntime)
 
@@ -43,4 +43,4 @@ static inline uint64_t read_field(struct reader *reader, addr_t base, struct fie
 
 /* The function that a pc is in. False outside of Go code. */
 bool goruntime_function(const struct goruntime *runtime, addr_t pc,
-        const struct module **ret_module, struct function *ret);
+	const struct module **ret_module, struct function *ret);

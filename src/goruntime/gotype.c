@@ -78,7 +78,7 @@ static char *read_name(struct reader *reader, addr_t at, bool *ret_embedded)
 /* The string form of a type. Those that reflection made have no module; their names are in a map of
  * package reflect, which is not read. */
 static char *read_type_name(
-        const struct types *types, struct reader *reader, addr_t at, int32_t offset, uint8_t tflag)
+	const struct types *types, struct reader *reader, addr_t at, int32_t offset, uint8_t tflag)
 {
 	const struct module *module = modules_of_type(&types->runtime->modules, at);
 
@@ -98,7 +98,7 @@ static char *read_type_name(
 
 /* The names of fields of types that reflection made are in memory that captures leave out. */
 static char *read_field_name(
-        const struct types *types, addr_t at, uint64_t number, bool *ret_embedded)
+	const struct types *types, addr_t at, uint64_t number, bool *ret_embedded)
 {
 	struct reader reader = reader_over(types->runtime->target);
 	char *name = read_name(&reader, at, ret_embedded);
@@ -109,7 +109,7 @@ static char *read_field_name(
 }
 
 static bool read_fields(
-        const struct types *types, struct reader *reader, struct go_type *type, addr_t at)
+	const struct types *types, struct reader *reader, struct go_type *type, addr_t at)
 {
 	addr_t array = reader_u64(reader, at + 56);
 	uint64_t count = reader_u64(reader, at + 64);
@@ -122,7 +122,7 @@ static bool read_fields(
 		addr_t entry = array + i * FIELD_SIZE;
 
 		field->name =
-		        read_field_name(types, reader_u64(reader, entry), i, &field->embedded);
+			read_field_name(types, reader_u64(reader, entry), i, &field->embedded);
 		field->type = reader_u64(reader, entry + 8);
 		field->offset = reader_u64(reader, entry + 16);
 		type->field_count++;
@@ -133,7 +133,7 @@ static bool read_fields(
 }
 
 static bool read_map(
-        const struct types *types, struct reader *reader, struct go_type *type, addr_t at)
+	const struct types *types, struct reader *reader, struct go_type *type, addr_t at)
 {
 	const struct layout *layout = &types->runtime->layout;
 	struct go_map_shape *map = &type->map;
@@ -145,14 +145,14 @@ static bool read_map(
 		type->key = read_field(reader, at, layout->hmap_type.key);
 		type->elem = read_field(reader, at, layout->hmap_type.elem);
 		*map = (struct go_map_shape){
-		        .group = read_field(reader, at, layout->hmap_type.bucket),
-		        .group_size = read_field(reader, at, layout->hmap_type.bucketsize),
-		        .key_at = GROUP_SLOTS, /* behind tophash */
-		        .key_stride = key_size,
-		        .elem_at = GROUP_SLOTS + GROUP_SLOTS * key_size,
-		        .elem_stride = read_field(reader, at, layout->hmap_type.elemsize),
-		        .key_indirect = flags & MAP_INDIRECT_KEY_OLD,
-		        .elem_indirect = flags & MAP_INDIRECT_ELEM_OLD,
+			.group = read_field(reader, at, layout->hmap_type.bucket),
+			.group_size = read_field(reader, at, layout->hmap_type.bucketsize),
+			.key_at = GROUP_SLOTS, /* behind tophash */
+			.key_stride = key_size,
+			.elem_at = GROUP_SLOTS + GROUP_SLOTS * key_size,
+			.elem_stride = read_field(reader, at, layout->hmap_type.elemsize),
+			.key_indirect = flags & MAP_INDIRECT_KEY_OLD,
+			.elem_indirect = flags & MAP_INDIRECT_ELEM_OLD,
 		};
 		return !reader->failed && map->group_size >= GROUP_SLOTS;
 	}
@@ -182,7 +182,7 @@ static bool read_map(
 }
 
 static bool read_kind(
-        const struct types *types, struct reader *reader, struct go_type *type, addr_t at)
+	const struct types *types, struct reader *reader, struct go_type *type, addr_t at)
 {
 	switch (type->kind) {
 	case KIND_ARRAY:
@@ -246,21 +246,21 @@ static struct go_type *read_type(struct types *types, type_ref at)
 		return NULL;
 	struct go_type *type = memory_alloc(sizeof(*type));
 	*type = (struct go_type){
-	        .ref = at,
-	        .size = load_u64(bytes),
-	        .pointer_bytes = load_u64(bytes + 8),
-	        .tflag = bytes[20],
-	        .kind = bytes[23] & KIND_BITS,
-	        .named = bytes[20] & TFLAG_NAMED,
-	        .direct = layout->features.direct_in_tflag ? bytes[20] & TFLAG_DIRECT
-	                                                   : bytes[23] & KIND_BIT_DIRECT,
-	        .gcdata = load_u64(bytes + 32),
+		.ref = at,
+		.size = load_u64(bytes),
+		.pointer_bytes = load_u64(bytes + 8),
+		.tflag = bytes[20],
+		.kind = bytes[23] & KIND_BITS,
+		.named = bytes[20] & TFLAG_NAMED,
+		.direct = layout->features.direct_in_tflag ? bytes[20] & TFLAG_DIRECT
+							   : bytes[23] & KIND_BIT_DIRECT,
+		.gcdata = load_u64(bytes + 32),
 	};
 	uint64_t size = size_of_kind(type->kind);
 
 	if (type->kind == KIND_INVALID || type->kind >= KIND_COUNT ||
-	        (size && size != type->size) || type->pointer_bytes > type->size ||
-	        type->pointer_bytes % 8 || type->tflag >= 64)
+		(size && size != type->size) || type->pointer_bytes > type->size ||
+		type->pointer_bytes % 8 || type->tflag >= 64)
 		goto not_a_type;
 	type->name = read_type_name(types, &reader, at, (int32_t)load_u32(bytes + 40), type->tflag);
 	if (!type->name || !read_kind(types, &reader, type, at))
@@ -310,7 +310,7 @@ static bool may_be_type(const uint8_t *bytes)
 }
 
 bool types_each(struct types *types, bool (*visit)(const struct go_type *type, void *context),
-        void *context)
+	void *context)
 {
 	vec_foreach (module, &types->runtime->modules.list) {
 		size_t length = (size_t)(module->etypes - module->types);

@@ -119,7 +119,7 @@ const struct go_type *types_find(struct types *types, const char *name);
 
 /* Calls `visit` for every descriptor in the program's type section until it returns true. */
 bool types_each(struct types *types, bool (*visit)(const struct go_type *type, void *context),
-        void *context);
+	void *context);
 
 /* The type of the value of an interface, from the word in front of its data: a type (eface) or an
  * itab (iface). NULL when the word is neither. */

@@ -27,15 +27,15 @@ static struct error *read_spans(struct loader *loader)
 	for (size_t i = 0; i < count; i++) {
 		uint8_t buffer[256];
 		const uint8_t *bytes =
-		        target_bytes(runtime->target, addresses[i], layout->mspan.size, buffer);
+			target_bytes(runtime->target, addresses[i], layout->mspan.size, buffer);
 
 		if (!bytes)
 			return error_context(
-			        error_fault(addresses[i], layout->mspan.size), "mspan");
+				error_fault(addresses[i], layout->mspan.size), "mspan");
 		struct mspan span = mspan_parse(layout, bytes);
 		if (span.state == SPAN_MANUAL)
 			ranges_add(&loader->heap->stacks, span.start,
-			        span.start + (span.npages << RUNTIME_PAGE_SHIFT));
+				span.start + (span.npages << RUNTIME_PAGE_SHIFT));
 		if (span.state != SPAN_IN_USE)
 			continue;
 		TRY(mspan_check(layout, &span));
@@ -76,7 +76,7 @@ static struct error *allocate_tables(struct loader *loader)
 	}
 	if (slots >= NO_OBJECT / 2)
 		return error_create(ERROR_LIMIT, "the heap has %llu slots; silt can hold %u",
-		        (unsigned long long)slots, NO_OBJECT / 2);
+			(unsigned long long)slots, NO_OBJECT / 2);
 	heap->slots = (object_t)slots;
 	heap->bit_words = words;
 	heap->span_count = (uint32_t)loader->in_use.count;
@@ -98,14 +98,14 @@ static struct error *enter_pages(struct heap *heap, const struct span *span, uin
 		if (!*arena) {
 			*arena = memory_array(ARENA_PAGES, sizeof(**arena));
 			heap->arena_low = heap->arena_high ? MIN(heap->arena_low, arena_number)
-			                                   : arena_number;
+							   : arena_number;
 			heap->arena_high = MAX(heap->arena_high, arena_number + 1);
 		}
 		uint32_t *entry = &(*arena)[page >> RUNTIME_PAGE_SHIFT & (ARENA_PAGES - 1)];
 		if (*entry)
 			return error_create(ERROR_LAYOUT,
-			        "mspan: two spans share the page at 0x%" PRIaddr,
-			        (unsigned long long)page);
+				"mspan: two spans share the page at 0x%" PRIaddr,
+				(unsigned long long)page);
 		*entry = number + 1;
 	}
 	return NULL;
@@ -150,7 +150,7 @@ static void read_slots(struct loader *loader, const struct mspan *span, uint32_t
 	const struct layout *layout = &heap->runtime->layout;
 	uint64_t *allocated = heap->allocated + bits, *marked = heap->marked + bits;
 	uint64_t below =
-	        layout->features.free_index_is_final ? span->freeindex : span->free_index_for_scan;
+		layout->features.free_index_is_final ? span->freeindex : span->free_index_for_scan;
 	uint32_t phase = span->sweepgen - loader->sweepgen;
 
 	read_bits(heap->runtime->target, span->alloc_bits, allocated, span->nelems);
@@ -186,20 +186,20 @@ static struct error *build_spans(struct loader *loader)
 		struct span *span = &heap->spans[number];
 
 		*span = (struct span){
-		        .start = from->start,
-		        .bytes = target_view(heap->runtime->target, from->start,
-		                from->npages << RUNTIME_PAGE_SHIFT),
-		        .elemsize = from->elemsize,
-		        .specials = from->specials,
-		        .large_type = from->large_type,
-		        .first = first,
-		        .divide =
-		                from->nelems == 1 ? 0 : (uint32_t)(UINT32_MAX / from->elemsize + 1),
-		        .bits = bits,
-		        .npages = (uint32_t)from->npages,
-		        .nelems = (uint16_t)from->nelems,
-		        .spanclass = from->spanclass,
-		        .map = map_of(layout, from),
+			.start = from->start,
+			.bytes = target_view(heap->runtime->target, from->start,
+				from->npages << RUNTIME_PAGE_SHIFT),
+			.elemsize = from->elemsize,
+			.specials = from->specials,
+			.large_type = from->large_type,
+			.first = first,
+			.divide =
+				from->nelems == 1 ? 0 : (uint32_t)(UINT32_MAX / from->elemsize + 1),
+			.bits = bits,
+			.npages = (uint32_t)from->npages,
+			.nelems = (uint16_t)from->nelems,
+			.spanclass = from->spanclass,
+			.map = map_of(layout, from),
 		};
 		TRY(enter_pages(heap, span, number));
 		read_slots(loader, from, bits);
@@ -220,8 +220,8 @@ static struct error *check_counts(const struct loader *loader)
 {
 	if (loader->broken > loader->counted / 1000 + TOLERATED_SPANS)
 		return error_create(ERROR_LAYOUT,
-		        "mspan: allocCount differs from the allocated slots in %zu of %zu spans",
-		        loader->broken, loader->counted);
+			"mspan: allocCount differs from the allocated slots in %zu of %zu spans",
+			loader->broken, loader->counted);
 	return NULL;
 }
 
@@ -231,11 +231,11 @@ static struct error *load(struct loader *loader)
 	struct reader reader = reader_over(runtime->target);
 
 	loader->sweepgen =
-	        (uint32_t)read_field(&reader, runtime->mheap, runtime->layout.mheap.sweepgen);
+		(uint32_t)read_field(&reader, runtime->mheap, runtime->layout.mheap.sweepgen);
 	TRY(reader_error(&reader, "mheap.sweepgen"));
 	TRY(read_spans(loader));
 	qsort(loader->in_use.items, loader->in_use.count, sizeof(struct mspan),
-	        by_kind_and_address);
+		by_kind_and_address);
 	TRY(allocate_tables(loader));
 	TRY(build_spans(loader));
 	return check_counts(loader);
@@ -271,7 +271,7 @@ void heap_destroy(struct heap *heap)
 }
 
 const uint8_t *heap_bytes(
-        const struct heap *heap, const struct span *span, uint64_t offset, size_t length)
+	const struct heap *heap, const struct span *span, uint64_t offset, size_t length)
 {
 	if (span->bytes)
 		return span->bytes + offset;

@@ -135,4 +135,4 @@ static inline uint64_t heap_size(const struct heap *heap, object_t object)
 
 /* The bytes of a span from an offset on, or NULL when they were not captured. */
 const uint8_t *heap_bytes(
-        const struct heap *heap, const struct span *span, uint64_t offset, size_t length);
+	const struct heap *heap, const struct span *span, uint64_t offset, size_t length);

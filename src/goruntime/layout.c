@@ -13,54 +13,54 @@ static const struct {
 	const char *text;
 	uint8_t number[8]; /* 1.19 1.21 1.22 1.23 1.24 1.25 1.26 1.27 */
 } wait_reasons[] = {
-        {"", {0, 0, 0, 0, 0, 0, 0, 0}},
-        {"GC assist marking", {1, 1, 1, 1, 1, 1, 1, 1}},
-        {"IO wait", {2, 2, 2, 2, 2, 2, 2, 2}},
-        {"dumping heap", {5, 5, 5, 5, 5, 5, 3, 3}},
-        {"garbage collection", {6, 6, 6, 6, 6, 6, 4, 4}},
-        {"garbage collection scan", {7, 7, 7, 7, 7, 7, 5, 5}},
-        {"panicwait", {8, 8, 8, 8, 8, 8, 6, 6}},
-        {"GC assist wait", {11, 11, 11, 11, 11, 11, 7, 7}},
-        {"GC sweep wait", {12, 12, 12, 12, 12, 12, 8, 8}},
-        {"GC scavenge wait", {13, 13, 13, 13, 13, 13, 9, 9}},
-        {"finalizer wait", {16, 16, 16, 16, 16, 16, 10, 10}},
-        {"force gc (idle)", {17, 17, 17, 17, 17, 17, 11, 11}},
-        {"GOMAXPROCS updater (idle)", {0xff, 0xff, 0xff, 0xff, 0xff, 18, 12, 12}},
-        {"semacquire", {18, 18, 18, 18, 18, 19, 13, 13}},
-        {"sleep", {19, 19, 19, 19, 19, 20, 14, 14}},
-        {"chan receive (nil chan)", {3, 3, 3, 3, 3, 3, 15, 15}},
-        {"chan send (nil chan)", {4, 4, 4, 4, 4, 4, 16, 16}},
-        {"select (no cases)", {10, 10, 10, 10, 10, 10, 17, 17}},
-        {"select", {9, 9, 9, 9, 9, 9, 18, 18}},
-        {"chan receive", {14, 14, 14, 14, 14, 14, 19, 19}},
-        {"chan send", {15, 15, 15, 15, 15, 15, 20, 20}},
-        {"sync.Cond.Wait", {20, 20, 20, 20, 20, 21, 21, 21}},
-        {"sync.Mutex.Lock", {0xff, 21, 21, 21, 21, 22, 22, 22}},
-        {"sync.RWMutex.RLock", {0xff, 22, 22, 22, 22, 23, 23, 23}},
-        {"sync.RWMutex.Lock", {0xff, 23, 23, 23, 23, 24, 24, 24}},
-        {"sync.WaitGroup.Wait", {0xff, 0xff, 0xff, 0xff, 24, 25, 25, 25}},
-        {"timer goroutine (idle)", {21, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}},
-        {"trace reader (blocked)", {22, 24, 24, 24, 25, 26, 26, 26}},
-        {"wait for GC cycle", {23, 25, 25, 25, 26, 27, 27, 27}},
-        {"GC worker (idle)", {24, 26, 26, 26, 27, 28, 28, 28}},
-        {"GC worker (active)", {0xff, 27, 27, 27, 28, 29, 29, 29}},
-        {"preempted", {25, 28, 28, 28, 29, 30, 30, 30}},
-        {"debug call", {26, 29, 29, 29, 30, 31, 31, 31}},
-        {"GC mark termination", {0xff, 30, 30, 30, 31, 32, 32, 32}},
-        {"stopping the world", {0xff, 31, 31, 31, 32, 33, 33, 33}},
-        {"flushing proc caches", {0xff, 0xff, 32, 32, 33, 34, 34, 34}},
-        {"trace goroutine status", {0xff, 0xff, 33, 33, 34, 35, 35, 35}},
-        {"trace proc status", {0xff, 0xff, 34, 34, 35, 36, 36, 36}},
-        {"page trace flush", {0xff, 0xff, 35, 35, 36, 37, 37, 37}},
-        {"coroutine", {0xff, 0xff, 36, 36, 37, 38, 38, 38}},
-        {"GC weak to strong wait", {0xff, 0xff, 0xff, 37, 38, 39, 39, 39}},
-        {"synctest.Run", {0xff, 0xff, 0xff, 0xff, 39, 40, 40, 40}},
-        {"synctest.Wait", {0xff, 0xff, 0xff, 0xff, 40, 41, 41, 41}},
-        {"chan receive (durable)", {0xff, 0xff, 0xff, 0xff, 41, 42, 42, 42}},
-        {"chan send (durable)", {0xff, 0xff, 0xff, 0xff, 42, 43, 43, 43}},
-        {"select (durable)", {0xff, 0xff, 0xff, 0xff, 43, 44, 44, 44}},
-        {"sync.WaitGroup.Wait (durable)", {0xff, 0xff, 0xff, 0xff, 0xff, 45, 45, 45}},
-        {"cleanup wait", {0xff, 0xff, 0xff, 0xff, 0xff, 46, 46, 46}},
+	{"", {0, 0, 0, 0, 0, 0, 0, 0}},
+	{"GC assist marking", {1, 1, 1, 1, 1, 1, 1, 1}},
+	{"IO wait", {2, 2, 2, 2, 2, 2, 2, 2}},
+	{"dumping heap", {5, 5, 5, 5, 5, 5, 3, 3}},
+	{"garbage collection", {6, 6, 6, 6, 6, 6, 4, 4}},
+	{"garbage collection scan", {7, 7, 7, 7, 7, 7, 5, 5}},
+	{"panicwait", {8, 8, 8, 8, 8, 8, 6, 6}},
+	{"GC assist wait", {11, 11, 11, 11, 11, 11, 7, 7}},
+	{"GC sweep wait", {12, 12, 12, 12, 12, 12, 8, 8}},
+	{"GC scavenge wait", {13, 13, 13, 13, 13, 13, 9, 9}},
+	{"finalizer wait", {16, 16, 16, 16, 16, 16, 10, 10}},
+	{"force gc (idle)", {17, 17, 17, 17, 17, 17, 11, 11}},
+	{"GOMAXPROCS updater (idle)", {0xff, 0xff, 0xff, 0xff, 0xff, 18, 12, 12}},
+	{"semacquire", {18, 18, 18, 18, 18, 19, 13, 13}},
+	{"sleep", {19, 19, 19, 19, 19, 20, 14, 14}},
+	{"chan receive (nil chan)", {3, 3, 3, 3, 3, 3, 15, 15}},
+	{"chan send (nil chan)", {4, 4, 4, 4, 4, 4, 16, 16}},
+	{"select (no cases)", {10, 10, 10, 10, 10, 10, 17, 17}},
+	{"select", {9, 9, 9, 9, 9, 9, 18, 18}},
+	{"chan receive", {14, 14, 14, 14, 14, 14, 19, 19}},
+	{"chan send", {15, 15, 15, 15, 15, 15, 20, 20}},
+	{"sync.Cond.Wait", {20, 20, 20, 20, 20, 21, 21, 21}},
+	{"sync.Mutex.Lock", {0xff, 21, 21, 21, 21, 22, 22, 22}},
+	{"sync.RWMutex.RLock", {0xff, 22, 22, 22, 22, 23, 23, 23}},
+	{"sync.RWMutex.Lock", {0xff, 23, 23, 23, 23, 24, 24, 24}},
+	{"sync.WaitGroup.Wait", {0xff, 0xff, 0xff, 0xff, 24, 25, 25, 25}},
+	{"timer goroutine (idle)", {21, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}},
+	{"trace reader (blocked)", {22, 24, 24, 24, 25, 26, 26, 26}},
+	{"wait for GC cycle", {23, 25, 25, 25, 26, 27, 27, 27}},
+	{"GC worker (idle)", {24, 26, 26, 26, 27, 28, 28, 28}},
+	{"GC worker (active)", {0xff, 27, 27, 27, 28, 29, 29, 29}},
+	{"preempted", {25, 28, 28, 28, 29, 30, 30, 30}},
+	{"debug call", {26, 29, 29, 29, 30, 31, 31, 31}},
+	{"GC mark termination", {0xff, 30, 30, 30, 31, 32, 32, 32}},
+	{"stopping the world", {0xff, 31, 31, 31, 32, 33, 33, 33}},
+	{"flushing proc caches", {0xff, 0xff, 32, 32, 33, 34, 34, 34}},
+	{"trace goroutine status", {0xff, 0xff, 33, 33, 34, 35, 35, 35}},
+	{"trace proc status", {0xff, 0xff, 34, 34, 35, 36, 36, 36}},
+	{"page trace flush", {0xff, 0xff, 35, 35, 36, 37, 37, 37}},
+	{"coroutine", {0xff, 0xff, 36, 36, 37, 38, 38, 38}},
+	{"GC weak to strong wait", {0xff, 0xff, 0xff, 37, 38, 39, 39, 39}},
+	{"synctest.Run", {0xff, 0xff, 0xff, 0xff, 39, 40, 40, 40}},
+	{"synctest.Wait", {0xff, 0xff, 0xff, 0xff, 40, 41, 41, 41}},
+	{"chan receive (durable)", {0xff, 0xff, 0xff, 0xff, 41, 42, 42, 42}},
+	{"chan send (durable)", {0xff, 0xff, 0xff, 0xff, 42, 43, 43, 43}},
+	{"select (durable)", {0xff, 0xff, 0xff, 0xff, 43, 44, 44, 44}},
+	{"sync.WaitGroup.Wait (durable)", {0xff, 0xff, 0xff, 0xff, 0xff, 45, 45, 45}},
+	{"cleanup wait", {0xff, 0xff, 0xff, 0xff, 0xff, 46, 46, 46}},
 };
 
 static size_t version_column(unsigned minor)
@@ -92,7 +92,7 @@ static bool has_experiment(const char *go_version, const char *name)
 	for (const char *at = list ? list + 2 : NULL; at; at = strchr(at, ',')) {
 		at += *at == ',';
 		if (!strncmp(at, name, length) &&
-		        (at[length] == ',' || at[length] == '\0' || at[length] == ' '))
+			(at[length] == ',' || at[length] == '\0' || at[length] == ' '))
 			return true;
 	}
 	return false;
@@ -103,13 +103,13 @@ static struct special_kinds special_kinds_of(unsigned minor)
 {
 	if (minor >= 26)
 		return (struct special_kinds){
-		        .finalizer = 2, .weak_handle = 3, .cleanup = 7, .last = 10};
+			.finalizer = 2, .weak_handle = 3, .cleanup = 7, .last = 10};
 	if (minor == 25)
 		return (struct special_kinds){
-		        .finalizer = 2, .weak_handle = 3, .cleanup = 7, .last = 9};
+			.finalizer = 2, .weak_handle = 3, .cleanup = 7, .last = 9};
 	if (minor == 24)
 		return (struct special_kinds){
-		        .finalizer = 1, .weak_handle = 2, .cleanup = 6, .last = 6};
+			.finalizer = 1, .weak_handle = 2, .cleanup = 6, .last = 6};
 	if (minor == 23)
 		return (struct special_kinds){.finalizer = 1, .weak_handle = 2, .last = 5};
 	return (struct special_kinds){.finalizer = 1, .last = minor >= 21 ? 4 : 3};
@@ -118,25 +118,25 @@ static struct special_kinds special_kinds_of(unsigned minor)
 static struct features features_of(unsigned minor, const char *go_version)
 {
 	bool headers =
-	        minor >= 23 || (minor == 22 && !has_experiment(go_version, "noallocheaders"));
+		minor >= 23 || (minor == 22 && !has_experiment(go_version, "noallocheaders"));
 
 	return (struct features){
-	        .heap_bitmap = headers       ? HEAP_BITMAP_SPAN
-	                       : minor >= 20 ? HEAP_BITMAP_ARENA_1BIT
-	                                     : HEAP_BITMAP_ARENA_2BIT,
-	        .inline_marks = minor >= 26 ? !has_experiment(go_version, "nogreenteagc")
-	                                    : has_experiment(go_version, "greenteagc"),
-	        .free_index_is_final = minor >= 25,
-	        .swiss_maps = minor >= 24 && !has_experiment(go_version, "noswissmap"),
-	        .gc_programs = minor <= 23,
-	        .mask_on_demand = minor >= 24,
-	        .direct_in_tflag = minor >= 26,
-	        .boxed_sudog_words = minor >= 26,
-	        .cleanups_in_finq = minor == 24,
-	        .cleanup_is_call = minor >= 26,
-	        .stack_object_programs = minor <= 23,
-	        .sema_in_waiting = minor >= 26,
-	        .special_kinds = special_kinds_of(minor),
+		.heap_bitmap = headers       ? HEAP_BITMAP_SPAN
+			       : minor >= 20 ? HEAP_BITMAP_ARENA_1BIT
+					     : HEAP_BITMAP_ARENA_2BIT,
+		.inline_marks = minor >= 26 ? !has_experiment(go_version, "nogreenteagc")
+					    : has_experiment(go_version, "greenteagc"),
+		.free_index_is_final = minor >= 25,
+		.swiss_maps = minor >= 24 && !has_experiment(go_version, "noswissmap"),
+		.gc_programs = minor <= 23,
+		.mask_on_demand = minor >= 24,
+		.direct_in_tflag = minor >= 26,
+		.boxed_sudog_words = minor >= 26,
+		.cleanups_in_finq = minor == 24,
+		.cleanup_is_call = minor >= 26,
+		.stack_object_programs = minor <= 23,
+		.sema_in_waiting = minor >= 26,
+		.special_kinds = special_kinds_of(minor),
 	};
 }
 
@@ -145,10 +145,10 @@ struct error *layout_for_version(const char *go_version, struct layout *ret)
 	unsigned major = 0, minor = 0;
 
 	if (sscanf(go_version, "go%u.%u", &major, &minor) != 2 || major != 1 ||
-	        version_column(minor) == layout_table_count)
+		version_column(minor) == layout_table_count)
 		return error_create(ERROR_UNSUPPORTED,
-		        "built with %s: silt knows Go %s, and does not guess", go_version,
-		        layout_versions);
+			"built with %s: silt knows Go %s, and does not guess", go_version,
+			layout_versions);
 	*ret = layout_tables[version_column(minor)].layout;
 	ret->minor = minor;
 	ret->features = features_of(minor, go_version);

@@ -41,7 +41,7 @@ struct slice {
 };
 
 static bool read_slice(
-        const struct goruntime *runtime, addr_t address, uint64_t limit, struct slice *ret)
+	const struct goruntime *runtime, addr_t address, uint64_t limit, struct slice *ret)
 {
 	struct reader reader = reader_over(runtime->target);
 	uint64_t capacity;
@@ -54,7 +54,7 @@ static bool read_slice(
 }
 
 static bool read_elements(
-        const struct goruntime *runtime, const struct slice *slice, addr_t *elements, size_t count)
+	const struct goruntime *runtime, const struct slice *slice, addr_t *elements, size_t count)
 {
 	struct reader reader = reader_over(runtime->target);
 
@@ -81,7 +81,7 @@ static bool is_allgs(const struct goruntime *runtime, addr_t address)
 
 /* arenas[0][arena]->spans[page] of the span's first page is the span again. */
 static bool arena_agrees(
-        const struct goruntime *runtime, addr_t mheap, addr_t span_at, const struct mspan *span)
+	const struct goruntime *runtime, addr_t mheap, addr_t span_at, const struct mspan *span)
 {
 	const struct layout *layout = &runtime->layout;
 	struct reader reader = reader_over(runtime->target);
@@ -103,7 +103,7 @@ static bool is_mheap(const struct goruntime *runtime, addr_t address)
 	unsigned agreeing = 0;
 
 	if (!read_slice(runtime, address + layout->mheap.allspans.at, MAX_SPANS, &slice) ||
-	        slice.length <= MIN_SPANS)
+		slice.length <= MIN_SPANS)
 		return false;
 	size_t count = MIN(slice.length, (uint64_t)PROBED);
 	if (!read_elements(runtime, &slice, elements, count))
@@ -113,7 +113,7 @@ static bool is_mheap(const struct goruntime *runtime, addr_t address)
 		uint8_t bytes[256];
 
 		if (elements[i] % 8 ||
-		        !reader_bytes(&reader, elements[i], bytes, layout->mspan.size))
+			!reader_bytes(&reader, elements[i], bytes, layout->mspan.size))
 			return false;
 		struct mspan span = mspan_parse(layout, bytes);
 		if (!mspan_plausible(&span))
@@ -135,10 +135,10 @@ static addr_t search_data(const struct goruntime *runtime, test_fn *test, uint32
 	const struct {
 		addr_t start, end;
 	} parts[] = {
-	        {module->data, module->edata},
-	        {module->bss, module->ebss},
-	        {module->noptrdata, module->enoptrdata},
-	        {module->noptrbss, module->enoptrbss},
+		{module->data, module->edata},
+		{module->bss, module->ebss},
+		{module->noptrdata, module->enoptrdata},
+		{module->noptrbss, module->enoptrbss},
 	};
 
 	for (size_t part = 0; part < ARRAY_SIZE(parts); part++) {
@@ -148,10 +148,10 @@ static addr_t search_data(const struct goruntime *runtime, test_fn *test, uint32
 		target_read_present(runtime->target, parts[part].start, bytes, length);
 		for (size_t at = 0; at + 24 <= length; at += 8) {
 			uint64_t array = load_u64(bytes + at), count = load_u64(bytes + at + 8),
-			         capacity = load_u64(bytes + at + 16);
+				 capacity = load_u64(bytes + at + 16);
 
 			if (!count || count > capacity || capacity > MAX_SPANS || array <= 4096 ||
-			        array % 8)
+				array % 8)
 				continue;
 			if (test(runtime, parts[part].start + at - inside))
 				return parts[part].start + at - inside;
@@ -162,7 +162,7 @@ static addr_t search_data(const struct goruntime *runtime, test_fn *test, uint32
 
 /* By its symbol when there is one, else by its shape; checked by its shape in both cases. */
 static struct error *locate(const struct goruntime *runtime, const char *name, test_fn *test,
-        uint32_t inside, addr_t *ret)
+	uint32_t inside, addr_t *ret)
 {
 	addr_t address = symbols_address(&runtime->symbols, name);
 
@@ -170,8 +170,8 @@ static struct error *locate(const struct goruntime *runtime, const char *name, t
 		address = search_data(runtime, test, inside);
 	if (!address)
 		return error_create(ERROR_LAYOUT,
-		        "%s was not found: the layout of Go 1.%u does not fit this program", name,
-		        runtime->layout.minor);
+			"%s was not found: the layout of Go 1.%u does not fit this program", name,
+			runtime->layout.minor);
 	*ret = address;
 	return NULL;
 }
@@ -194,9 +194,9 @@ static bool is_allfin(const struct goruntime *runtime, addr_t address)
 			return false;
 		for (uint64_t k = 0; k < count; k++) {
 			addr_t entry =
-			        block + layout->fin_block.fin.at + k * layout->finalizer.size;
+				block + layout->fin_block.fin.at + k * layout->finalizer.size;
 			addr_t function = reader_u64(
-			        &reader, read_field(&reader, entry, layout->finalizer.fn));
+				&reader, read_field(&reader, entry, layout->finalizer.fn));
 
 			if (reader.failed || !modules_of_text(&runtime->modules, function))
 				return false;
@@ -233,10 +233,10 @@ static addr_t locate_in_markroot(const struct goruntime *runtime, test_fn *test)
 	for (size_t at = 0; code && at + 4 <= length; at++) {
 		for (size_t i = 0; i < ARRAY_SIZE(trailing); i++) {
 			addr_t address = function.entry + at + 4 + trailing[i] +
-			                 (addr_t)(int64_t)(int32_t)load_u32(code + at);
+					 (addr_t)(int64_t)(int32_t)load_u32(code + at);
 
 			if (address % 8 == 0 && module->noptrdata <= address &&
-			        address < module->end && test(runtime, address))
+				address < module->end && test(runtime, address))
 				return address;
 		}
 	}
@@ -253,7 +253,7 @@ static addr_t locate_queue(const struct goruntime *runtime, const char *name, te
 struct error *locate_globals(struct goruntime *runtime)
 {
 	TRY(locate(runtime, "runtime.mheap_", is_mheap, runtime->layout.mheap.allspans.at,
-	        &runtime->mheap));
+		&runtime->mheap));
 	TRY(locate(runtime, "runtime.allgs", is_allgs, 0, &runtime->allgs));
 	runtime->allfin = locate_queue(runtime, "runtime.allfin", is_allfin);
 	if (field_present(runtime->layout.cleanup_queue.all))

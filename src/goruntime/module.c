@@ -26,15 +26,15 @@ struct pc_header {
 static bool parse_pc_header(const uint8_t *bytes, addr_t address, struct pc_header *ret)
 {
 	*ret = (struct pc_header){
-	        .address = address,
-	        .magic = load_u32(bytes),
-	        .min_instruction = bytes[6],
-	        .function_count = load_u64(bytes + 8),
-	        .names = load_u64(bytes + 32),
-	        .units = load_u64(bytes + 40),
-	        .files = load_u64(bytes + 48),
-	        .pcvalues = load_u64(bytes + 56),
-	        .functions = load_u64(bytes + 64),
+		.address = address,
+		.magic = load_u32(bytes),
+		.min_instruction = bytes[6],
+		.function_count = load_u64(bytes + 8),
+		.names = load_u64(bytes + 32),
+		.units = load_u64(bytes + 40),
+		.files = load_u64(bytes + 48),
+		.pcvalues = load_u64(bytes + 56),
+		.functions = load_u64(bytes + 64),
 	};
 	return (ret->magic == PCLNTAB_MAGIC_118 || ret->magic == PCLNTAB_MAGIC_120) && !bytes[4] &&
 	       !bytes[5] && (bytes[6] == 1 || bytes[6] == 2 || bytes[6] == 4) && bytes[7] == 8 &&
@@ -76,21 +76,21 @@ static uint64_t md_word(const uint8_t *moduledata, struct field field)
 
 /* The slices of a moduledata point into the table at the offsets that the header gives. */
 static bool is_moduledata(
-        const uint8_t *bytes, const struct layout *layout, const struct pc_header *header)
+	const uint8_t *bytes, const struct layout *layout, const struct pc_header *header)
 {
 	return md_word(bytes, layout->moduledata.pc_header) == header->address &&
 	       md_word(bytes, layout->moduledata.funcnametab) == header->address + header->names &&
 	       md_word(bytes, layout->moduledata.pclntable) ==
-	               header->address + header->functions &&
+		       header->address + header->functions &&
 	       load_u64(bytes + layout->moduledata.ftab.at + 8) == header->function_count + 1;
 }
 
 static bool scan_for_moduledata(
-        struct scan *scan, const uint8_t *bytes, size_t length, addr_t address)
+	struct scan *scan, const uint8_t *bytes, size_t length, addr_t address)
 {
 	for (size_t at = 0; at + scan->layout->moduledata.size <= length; at += 8) {
 		if (load_u64(bytes + at) == scan->header->address &&
-		        is_moduledata(bytes + at, scan->layout, scan->header)) {
+			is_moduledata(bytes + at, scan->layout, scan->header)) {
 			scan->found = address + at;
 			return true;
 		}
@@ -126,7 +126,7 @@ static bool scan_segments(struct scan *scan, enum which_segments which, scan_fn 
 		GElf_Phdr header;
 
 		if (!gelf_getphdr(executable->elf, (int)i, &header) || header.p_type != PT_LOAD ||
-		        header.p_offset > executable->length)
+			header.p_offset > executable->length)
 			continue;
 		addr_t start = (header.p_vaddr + executable->bias + 7) & ~7ull;
 		size_t skip = (size_t)(start - executable->bias - header.p_vaddr);
@@ -155,45 +155,45 @@ static bool find_header_in_section(struct scan *scan)
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		if (executable_section(scan->executable, names[i], &section) &&
-		        section.length >= HEADER_SIZE &&
-		        parse_pc_header(section.bytes, section.address, &scan->found_header))
+			section.length >= HEADER_SIZE &&
+			parse_pc_header(section.bytes, section.address, &scan->found_header))
 			return true;
 	}
 	return false;
 }
 
 static struct error *find_first_moduledata(
-        struct scan *scan, struct pc_header *ret_header, addr_t *ret_address)
+	struct scan *scan, struct pc_header *ret_header, addr_t *ret_address)
 {
 	struct section section;
 
 	if (!find_header_in_section(scan) && !scan_segments(scan, SEGMENTS_FILE, scan_for_header))
 		return error_create(ERROR_LAYOUT,
-		        "%s: pclntab was not found: is the program packed or damaged?",
-		        scan->executable->path);
+			"%s: pclntab was not found: is the program packed or damaged?",
+			scan->executable->path);
 	*ret_header = scan->found_header;
 	scan->header = ret_header;
 	/* Since 1.26 a section of its own holds exactly the moduledata. */
 	if (executable_section(scan->executable, ".go.module", &section) &&
-	        scan_memory(scan, section.address, section.address + scan->layout->moduledata.size,
-	                scan_for_moduledata)) {
+		scan_memory(scan, section.address, section.address + scan->layout->moduledata.size,
+			scan_for_moduledata)) {
 		*ret_address = scan->found;
 		return NULL;
 	}
 	if (!scan_segments(scan, SEGMENTS_WRITABLE, scan_for_moduledata) &&
-	        !scan_segments(scan, SEGMENTS_READ_ONLY, scan_for_moduledata))
+		!scan_segments(scan, SEGMENTS_READ_ONLY, scan_for_moduledata))
 		return error_create(ERROR_LAYOUT,
-		        "moduledata was not found in memory: the executable %s is not that of the "
-		        "target, or "
-		        "its data was not captured",
-		        scan->executable->path);
+			"moduledata was not found in memory: the executable %s is not that of the "
+			"target, or "
+			"its data was not captured",
+			scan->executable->path);
 	*ret_address = scan->found;
 	return NULL;
 }
 
 /* The bytes of a table of a module: from the file where there is one, else from memory. */
 static struct error *view_table(const struct scan *scan, const uint8_t *moduledata,
-        struct field slice, size_t unit, const char *name, struct blob *ret)
+	struct field slice, size_t unit, const char *name, struct blob *ret)
 {
 	addr_t address = md_word(moduledata, slice);
 	uint64_t length = load_u64(moduledata + slice.at + 8) * unit;
@@ -210,16 +210,16 @@ static struct error *view_table(const struct scan *scan, const uint8_t *moduleda
 }
 
 static struct error *view_function_table(const struct scan *scan, const uint8_t *moduledata,
-        const struct pc_header *header, struct pclntab *ret)
+	const struct pc_header *header, struct pclntab *ret)
 {
 	const struct layout *layout = scan->layout;
 	struct pclntab table = {
-	        .magic = header->magic,
-	        .min_instruction = header->min_instruction,
-	        .function_count = (uint32_t)header->function_count,
-	        .text = md_word(moduledata, layout->moduledata.text),
-	        .text_end = md_word(moduledata, layout->moduledata.maxpc),
-	        .gofunc = md_word(moduledata, layout->moduledata.gofunc),
+		.magic = header->magic,
+		.min_instruction = header->min_instruction,
+		.function_count = (uint32_t)header->function_count,
+		.text = md_word(moduledata, layout->moduledata.text),
+		.text_end = md_word(moduledata, layout->moduledata.maxpc),
+		.gofunc = md_word(moduledata, layout->moduledata.gofunc),
 	};
 
 #define VIEW(member, unit, to)                                                                     \
@@ -238,8 +238,8 @@ static struct error *view_function_table(const struct scan *scan, const uint8_t 
 static struct bitvector read_bitvector(const uint8_t *moduledata, struct field field)
 {
 	return (struct bitvector){
-	        .count = load_u32(moduledata + field.at),
-	        .bits = load_u64(moduledata + field.at + 8),
+		.count = load_u32(moduledata + field.at),
+		.bits = load_u64(moduledata + field.at + 8),
 	};
 }
 
@@ -249,18 +249,18 @@ static struct error *check_module(const struct module *module)
 		addr_t low, high;
 		const char *what;
 	} orders[] = {
-	        {module->text, module->etext, "text"},
-	        {module->noptrdata, module->enoptrdata, "noptrdata"},
-	        {module->data, module->edata, "data"},
-	        {module->bss, module->ebss, "bss"},
-	        {module->noptrbss, module->enoptrbss, "noptrbss"},
-	        {module->types, module->etypes, "types"},
+		{module->text, module->etext, "text"},
+		{module->noptrdata, module->enoptrdata, "noptrdata"},
+		{module->data, module->edata, "data"},
+		{module->bss, module->ebss, "bss"},
+		{module->noptrbss, module->enoptrbss, "noptrbss"},
+		{module->types, module->etypes, "types"},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(orders); i++) {
 		if (orders[i].low > orders[i].high || (i == 0 && orders[i].low == orders[i].high))
 			return error_create(ERROR_LAYOUT, "moduledata: %s ends before it begins",
-			        orders[i].what);
+				orders[i].what);
 	}
 	if (module->data_mask.count != (module->edata - module->data) / 8)
 		return error_create(ERROR_LAYOUT, "moduledata: gcdatamask does not cover data");
@@ -270,7 +270,7 @@ static struct error *check_module(const struct module *module)
 }
 
 static struct error *read_module(
-        const struct scan *scan, addr_t address, const struct pc_header *header, struct module *ret)
+	const struct scan *scan, addr_t address, const struct pc_header *header, struct module *ret)
 {
 	uint8_t bytes[MAX_MODULEDATA];
 	const struct layout *layout = scan->layout;
@@ -278,28 +278,28 @@ static struct error *read_module(
 	TRY(target_read(scan->target, address, bytes, layout->moduledata.size));
 	if (!is_moduledata(bytes, layout, header))
 		return error_create(ERROR_LAYOUT,
-		        "moduledata at 0x%" PRIaddr " does not fit its pcHeader",
-		        (unsigned long long)address);
+			"moduledata at 0x%" PRIaddr " does not fit its pcHeader",
+			(unsigned long long)address);
 #define WORD(name) md_word(bytes, layout->moduledata.name)
 	*ret = (struct module){
-	        .address = address,
-	        .text = WORD(text),
-	        .etext = WORD(etext),
-	        .noptrdata = WORD(noptrdata),
-	        .enoptrdata = WORD(enoptrdata),
-	        .data = WORD(data),
-	        .edata = WORD(edata),
-	        .bss = WORD(bss),
-	        .ebss = WORD(ebss),
-	        .noptrbss = WORD(noptrbss),
-	        .enoptrbss = WORD(enoptrbss),
-	        .end = WORD(end),
-	        .types = WORD(types),
-	        .etypes = WORD(etypes),
-	        .rodata = WORD(rodata),
-	        .data_mask = read_bitvector(bytes, layout->moduledata.gcdatamask),
-	        .bss_mask = read_bitvector(bytes, layout->moduledata.gcbssmask),
-	        .next = WORD(next),
+		.address = address,
+		.text = WORD(text),
+		.etext = WORD(etext),
+		.noptrdata = WORD(noptrdata),
+		.enoptrdata = WORD(enoptrdata),
+		.data = WORD(data),
+		.edata = WORD(edata),
+		.bss = WORD(bss),
+		.ebss = WORD(ebss),
+		.noptrbss = WORD(noptrbss),
+		.enoptrbss = WORD(enoptrbss),
+		.end = WORD(end),
+		.types = WORD(types),
+		.etypes = WORD(etypes),
+		.rodata = WORD(rodata),
+		.data_mask = read_bitvector(bytes, layout->moduledata.gcdatamask),
+		.bss_mask = read_bitvector(bytes, layout->moduledata.gcbssmask),
+		.next = WORD(next),
 	};
 #undef WORD
 	TRY(check_module(ret));
@@ -322,7 +322,7 @@ static struct error *read_later_module(const struct scan *scan, addr_t address, 
 }
 
 struct error *modules_find(const struct target *target, const struct executable *executable,
-        const struct layout *layout, struct modules *ret)
+	const struct layout *layout, struct modules *ret)
 {
 	struct scan scan = {.target = target, .executable = executable, .layout = layout};
 	struct pc_header header;

@@ -37,7 +37,7 @@ struct modules {
 /* Finds the program's module and what hangs on it. Every check of the self-check list for
  * moduledata is made here, and a violation is ERROR_LAYOUT. */
 struct error *modules_find(const struct target *target, const struct executable *executable,
-        const struct layout *layout, struct modules *ret);
+	const struct layout *layout, struct modules *ret);
 void modules_deinit(struct modules *modules);
 
 /* The module whose text, types or data holds the address, or NULL. */

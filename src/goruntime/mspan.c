@@ -5,10 +5,10 @@
 enum { MAX_SPANS = 1 << 28 };
 
 const uint16_t size_classes[68] = {0, 8, 16, 24, 32, 48, 64, 80, 96, 112, 128, 144, 160, 176, 192,
-        208, 224, 240, 256, 288, 320, 352, 384, 416, 448, 480, 512, 576, 640, 704, 768, 896, 1024,
-        1152, 1280, 1408, 1536, 1792, 2048, 2304, 2688, 3072, 3200, 3456, 4096, 4864, 5376, 6144,
-        6528, 6784, 6912, 8192, 9472, 9728, 10240, 10880, 12288, 13568, 14336, 16384, 18432, 19072,
-        20480, 21760, 24576, 27264, 28672, 32768};
+	208, 224, 240, 256, 288, 320, 352, 384, 416, 448, 480, 512, 576, 640, 704, 768, 896, 1024,
+	1152, 1280, 1408, 1536, 1792, 2048, 2304, 2688, 3072, 3200, 3456, 4096, 4864, 5376, 6144,
+	6528, 6784, 6912, 8192, 9472, 9728, 10240, 10880, 12288, 13568, 14336, 16384, 18432, 19072,
+	20480, 21760, 24576, 27264, 28672, 32768};
 
 uint64_t size_class_round(uint64_t size)
 {
@@ -27,22 +27,22 @@ static uint64_t member(const uint8_t *bytes, struct field field)
 struct mspan mspan_parse(const struct layout *layout, const uint8_t *bytes)
 {
 	return (struct mspan){
-	        .start = member(bytes, layout->mspan.start_addr),
-	        .npages = member(bytes, layout->mspan.npages),
-	        .nelems = member(bytes, layout->mspan.nelems),
-	        .elemsize = member(bytes, layout->mspan.elemsize),
-	        .limit = member(bytes, layout->mspan.limit),
-	        .freeindex = member(bytes, layout->mspan.freeindex),
-	        .free_index_for_scan = member(bytes, layout->mspan.free_index_for_scan),
-	        .alloc_bits = member(bytes, layout->mspan.alloc_bits),
-	        .gcmark_bits = member(bytes, layout->mspan.gcmark_bits),
-	        .specials = member(bytes, layout->mspan.specials),
-	        .large_type = member(bytes, layout->mspan.large_type),
-	        .sweepgen = (uint32_t)member(bytes, layout->mspan.sweepgen),
-	        .alloc_count = (uint16_t)member(bytes, layout->mspan.alloc_count),
-	        .spanclass = (uint8_t)member(bytes, layout->mspan.spanclass),
-	        .state = (uint8_t)member(bytes, layout->mspan.state),
-	        .user_arena = member(bytes, layout->mspan.is_user_arena),
+		.start = member(bytes, layout->mspan.start_addr),
+		.npages = member(bytes, layout->mspan.npages),
+		.nelems = member(bytes, layout->mspan.nelems),
+		.elemsize = member(bytes, layout->mspan.elemsize),
+		.limit = member(bytes, layout->mspan.limit),
+		.freeindex = member(bytes, layout->mspan.freeindex),
+		.free_index_for_scan = member(bytes, layout->mspan.free_index_for_scan),
+		.alloc_bits = member(bytes, layout->mspan.alloc_bits),
+		.gcmark_bits = member(bytes, layout->mspan.gcmark_bits),
+		.specials = member(bytes, layout->mspan.specials),
+		.large_type = member(bytes, layout->mspan.large_type),
+		.sweepgen = (uint32_t)member(bytes, layout->mspan.sweepgen),
+		.alloc_count = (uint16_t)member(bytes, layout->mspan.alloc_count),
+		.spanclass = (uint8_t)member(bytes, layout->mspan.spanclass),
+		.state = (uint8_t)member(bytes, layout->mspan.state),
+		.user_arena = member(bytes, layout->mspan.is_user_arena),
 	};
 }
 
@@ -67,7 +67,7 @@ static uint64_t reserve(const struct layout *layout, const struct mspan *span)
 	uint64_t bytes = span->npages << RUNTIME_PAGE_SHIFT, reserved = 0;
 
 	if (layout->features.heap_bitmap == HEAP_BITMAP_SPAN && !mspan_noscan(span) &&
-	        span->elemsize <= SMALL_OBJECT)
+		span->elemsize <= SMALL_OBJECT)
 		reserved += bytes / 64;
 	if (mspan_has_inline_marks(layout, span))
 		reserved += INLINE_MARK_BYTES;
@@ -89,11 +89,11 @@ struct error *mspan_check(const struct layout *layout, const struct mspan *span)
 	else if (class && span->nelems != (bytes - reserve(layout, span)) / span->elemsize)
 		broken = "nelems is not what fits";
 	else if (class && span->limit != span->start + span->nelems * span->elemsize &&
-	         span->limit != span->start + bytes / span->elemsize * span->elemsize)
+		 span->limit != span->start + bytes / span->elemsize * span->elemsize)
 		broken = "limit is not the end of its objects"; /* 1.22 to 1.24 count the reserve */
 	return broken ? error_create(ERROR_LAYOUT, "mspan at 0x%" PRIaddr ": %s",
-	                        (unsigned long long)span->start, broken)
-	              : NULL;
+				(unsigned long long)span->start, broken)
+		      : NULL;
 }
 
 struct error *mspan_list(const struct goruntime *runtime, addr_t **ret_addresses, size_t *ret_count)
@@ -106,11 +106,11 @@ struct error *mspan_list(const struct goruntime *runtime, addr_t **ret_addresses
 	TRY(reader_error(&reader, "mheap.allspans"));
 	if (!count || count > MAX_SPANS)
 		return error_create(
-		        ERROR_LAYOUT, "mheap.allspans has %llu spans", (unsigned long long)count);
+			ERROR_LAYOUT, "mheap.allspans has %llu spans", (unsigned long long)count);
 	_cleanup_free_ addr_t *addresses = memory_array(count, sizeof(*addresses));
 	TRY(error_context(
-	        target_read(runtime->target, array, addresses, count * sizeof(*addresses)),
-	        "mheap.allspans"));
+		target_read(runtime->target, array, addresses, count * sizeof(*addresses)),
+		"mheap.allspans"));
 	*ret_addresses = take_pointer(addresses);
 	*ret_count = count;
 	return NULL;

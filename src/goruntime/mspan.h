@@ -61,7 +61,7 @@ struct error *mspan_check(const struct layout *layout, const struct mspan *span)
 
 /* The addresses of all spans: mheap.allspans. ret is malloc()ed. */
 struct error *mspan_list(
-        const struct goruntime *runtime, addr_t **ret_addresses, size_t *ret_count);
+	const struct goruntime *runtime, addr_t **ret_addresses, size_t *ret_count);
 
 /* sizes.go: the bytes of a slot of a size class (0: large objects). */
 extern const uint16_t size_classes[68];

@@ -31,7 +31,7 @@ struct pointer_maps {
 static size_t bitmap_bytes(const struct layout *layout)
 {
 	return layout->features.heap_bitmap == HEAP_BITMAP_ARENA_2BIT ? ARENA_WORDS / 4
-	                                                              : ARENA_WORDS / 8;
+								      : ARENA_WORDS / 8;
 }
 
 enum { NO_MORE_BYTES = ARENA_WORDS / GROUP_WORDS / 8 };
@@ -57,19 +57,19 @@ static struct error *load_arena(struct pointer_maps *maps, uint32_t number)
 	struct reader reader = reader_over(runtime->target);
 	addr_t second_level = reader_u64(&reader, runtime->mheap + layout->mheap.arenas.at);
 	addr_t arena = reader_u64(&reader,
-	        second_level + 8 * ((((uint64_t)number << ARENA_SHIFT) + 0x800000000000ull) >>
-	                                   ARENA_SHIFT));
+		second_level + 8 * ((((uint64_t)number << ARENA_SHIFT) + 0x800000000000ull) >>
+					   ARENA_SHIFT));
 	struct arena_bits *bits = &maps->arenas[number - maps->heap->arena_low];
 
 	TRY(reader_error(&reader, "heapArena"));
 	TRY(table_alloc(bitmap_bytes(layout), 1, &bits->bits));
 	copy_present(runtime->target, arena + layout->heap_arena.bitmap.at, bits->bits,
-	        bitmap_bytes(layout));
+		bitmap_bytes(layout));
 	if (!field_present(layout->heap_arena.no_more_ptrs))
 		return NULL;
 	TRY(table_alloc(NO_MORE_BYTES, 1, &bits->no_more));
 	copy_present(runtime->target, arena + layout->heap_arena.no_more_ptrs.at, bits->no_more,
-	        NO_MORE_BYTES);
+		NO_MORE_BYTES);
 	return NULL;
 }
 
@@ -104,7 +104,7 @@ void pointer_maps_destroy(struct pointer_maps *maps)
 	if (!maps)
 		return;
 	for (uint32_t i = 0; maps->arenas && i < maps->heap->arena_high - maps->heap->arena_low;
-	        i++) {
+		i++) {
 		table_free(maps->arenas[i].bits, bitmap_bytes(&maps->heap->runtime->layout));
 		table_free(maps->arenas[i].no_more, NO_MORE_BYTES);
 	}
@@ -121,10 +121,10 @@ void pointer_maps_destroy(struct pointer_maps *maps)
 }
 
 static bool add_type_bits(struct types *types, const struct go_type *type, uint64_t *bits,
-        uint64_t first_word, unsigned depth);
+	uint64_t first_word, unsigned depth);
 
 static bool add_repeated(struct types *types, const struct go_type *array, uint64_t *bits,
-        uint64_t first_word, unsigned depth)
+	uint64_t first_word, unsigned depth)
 {
 	const struct go_type *elem = types_at(types, array->elem);
 
@@ -138,7 +138,7 @@ static bool add_repeated(struct types *types, const struct go_type *array, uint6
 }
 
 static bool add_fields(struct types *types, const struct go_type *type, uint64_t *bits,
-        uint64_t first_word, unsigned depth)
+	uint64_t first_word, unsigned depth)
 {
 	for (uint32_t i = 0; i < type->field_count; i++) {
 		const struct go_field *field = &type->fields[i];
@@ -147,8 +147,8 @@ static bool add_fields(struct types *types, const struct go_type *type, uint64_t
 		if (!field_type || field->offset + field_type->size > type->size)
 			return false;
 		if (field_type->pointer_bytes &&
-		        (field->offset % 8 || !add_type_bits(types, field_type, bits,
-		                                      first_word + field->offset / 8, depth + 1)))
+			(field->offset % 8 || !add_type_bits(types, field_type, bits,
+						      first_word + field->offset / 8, depth + 1)))
 			return false;
 	}
 	return true;
@@ -157,7 +157,7 @@ static bool add_fields(struct types *types, const struct go_type *type, uint64_t
 /* runtime/type.go buildGCMask: the first word of everything but interfaces, whose data word is the
  * second; their first is never a pointer to the heap. */
 static bool add_type_bits(struct types *types, const struct go_type *type, uint64_t *bits,
-        uint64_t first_word, unsigned depth)
+	uint64_t first_word, unsigned depth)
 {
 	if (!type->pointer_bytes)
 		return true;
@@ -178,7 +178,7 @@ static bool add_type_bits(struct types *types, const struct go_type *type, uint6
 }
 
 bool type_mask_build(
-        struct types *types, const struct go_type *type, uint64_t limit, struct type_mask *ret)
+	struct types *types, const struct go_type *type, uint64_t limit, struct type_mask *ret)
 {
 	uint64_t words = type->pointer_bytes / 8;
 
@@ -220,7 +220,7 @@ static struct type_mask *make_mask(struct pointer_maps *maps, addr_t at)
 	const struct features *features = &maps->heap->runtime->layout.features;
 	struct reader reader = reader_over(maps->heap->runtime->target);
 	bool on_demand =
-	        features->mask_on_demand && reader_u8(&reader, at + 20) & TFLAG_MASK_ON_DEMAND;
+		features->mask_on_demand && reader_u8(&reader, at + 20) & TFLAG_MASK_ON_DEMAND;
 	bool program = features->gc_programs && reader_u8(&reader, at + 23) & 0x40;
 
 	if (at % 8 || reader.failed)
@@ -271,7 +271,7 @@ const struct type_mask *pointer_maps_type(struct pointer_maps *maps, addr_t type
 }
 
 addr_t span_header_type(
-        const struct heap *heap, const struct span *span, uint32_t slot, uint64_t *ret_offset)
+	const struct heap *heap, const struct span *span, uint32_t slot, uint64_t *ret_offset)
 {
 	if (span->map == SPAN_MAP_LARGE_TYPE) {
 		*ret_offset = 0;
@@ -285,7 +285,7 @@ addr_t span_header_type(
 }
 
 static void visit_word(const struct heap *heap, const struct span *span, uint32_t slot,
-        uint64_t offset, pointer_fn *visit, void *context)
+	uint64_t offset, pointer_fn *visit, void *context)
 {
 	const uint8_t *word = heap_bytes(heap, span, slot * span->elemsize + offset, 8);
 
@@ -293,7 +293,7 @@ static void visit_word(const struct heap *heap, const struct span *span, uint32_
 }
 
 void pointer_map_each_typed(struct pointer_maps *maps, const struct heap *heap,
-        const struct span *span, uint32_t slot, pointer_fn *visit, void *context)
+	const struct span *span, uint32_t slot, pointer_fn *visit, void *context)
 {
 	uint64_t offset;
 	addr_t type = span_header_type(heap, span, slot, &offset);
@@ -305,7 +305,7 @@ void pointer_map_each_typed(struct pointer_maps *maps, const struct heap *heap,
 		for (size_t i = 0; i < BITSET_WORDS(mask->words); i++) {
 			for (uint64_t bits = mask->bits[i]; bits; bits &= bits - 1) {
 				uint64_t at =
-				        offset + (i * 64 + (uint64_t)__builtin_ctzll(bits)) * 8;
+					offset + (i * 64 + (uint64_t)__builtin_ctzll(bits)) * 8;
 
 				if (at + 8 > span->elemsize)
 					return;
@@ -330,22 +330,22 @@ static struct arena_group unpack_two_bits(const uint8_t *bytes)
 struct arena_group arena_group_at(const struct pointer_maps *maps, addr_t address)
 {
 	const struct arena_bits *arena =
-	        &maps->arenas[(address >> ARENA_SHIFT) - maps->heap->arena_low];
+		&maps->arenas[(address >> ARENA_SHIFT) - maps->heap->arena_low];
 	size_t word = (size_t)(address >> 3 & (ARENA_WORDS - 1));
 
 	if (!arena->no_more)
 		return unpack_two_bits(arena->bits + word / 4);
 	return (struct arena_group){
-	        .pointers = load_u64(arena->bits + word / 8),
-	        .more = ~(uint64_t)0,
-	        .more_after = !bitset_has(
-	                (const uint64_t *)(const void *)arena->no_more, word / GROUP_WORDS),
+		.pointers = load_u64(arena->bits + word / 8),
+		.more = ~(uint64_t)0,
+		.more_after = !bitset_has(
+			(const uint64_t *)(const void *)arena->no_more, word / GROUP_WORDS),
 	};
 }
 
 /* An object may begin and end inside a group of words. */
 void pointer_map_each_arena(const struct pointer_maps *maps, const struct heap *heap,
-        const struct span *span, uint32_t slot, pointer_fn *visit, void *context)
+	const struct span *span, uint32_t slot, pointer_fn *visit, void *context)
 {
 	addr_t start = span->start + slot * span->elemsize, end = start + span->elemsize;
 	addr_t at = start & ~(addr_t)(GROUP_BYTES - 1);
@@ -353,7 +353,7 @@ void pointer_map_each_arena(const struct pointer_maps *maps, const struct heap *
 	for (; at < end; at += GROUP_BYTES) {
 		struct arena_group group = arena_group_at(maps, at);
 		uint64_t wanted =
-		        at < start ? ~bits_below((unsigned)((start - at) / 8)) : ~(uint64_t)0;
+			at < start ? ~bits_below((unsigned)((start - at) / 8)) : ~(uint64_t)0;
 		uint64_t ends = ~group.more & wanted;
 
 		if (end - at < GROUP_BYTES)

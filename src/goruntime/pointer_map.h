@@ -29,13 +29,13 @@ const struct type_mask *pointer_maps_type(struct pointer_maps *maps, addr_t type
 /* The mask of a type by its structure alone. ret->bits is malloc()ed. False: it is too large (over
  * `limit` words), or part of it is unknown. */
 bool type_mask_build(
-        struct types *types, const struct go_type *type, uint64_t limit, struct type_mask *ret);
+	struct types *types, const struct go_type *type, uint64_t limit, struct type_mask *ret);
 
 /* What the bitmap of an arena says of 64 words. */
 struct arena_group {
 	uint64_t pointers;
 	uint64_t
-	        more; /* a word without its bit ends the object's pointers, whatever is behind it */
+		more; /* a word without its bit ends the object's pointers, whatever is behind it */
 	bool more_after; /* may the object that covers the last word have pointers behind it? */
 };
 
@@ -45,20 +45,20 @@ struct arena_group arena_group_at(const struct pointer_maps *maps, addr_t addres
 /* The type of the element that a span with type headers recorded for a slot, and where the first
  * element begins. 0 when there is none (yet). */
 addr_t span_header_type(
-        const struct heap *heap, const struct span *span, uint32_t slot, uint64_t *ret_offset);
+	const struct heap *heap, const struct span *span, uint32_t slot, uint64_t *ret_offset);
 
 /* Called with the offset in the slot, and the word that is there (0 where it was not captured). */
 typedef void pointer_fn(void *context, uint64_t offset, addr_t value);
 
 /* The parts of pointer_map_each() that are too rare to be inlined. */
 void pointer_map_each_typed(struct pointer_maps *maps, const struct heap *heap,
-        const struct span *span, uint32_t slot, pointer_fn *visit, void *context);
+	const struct span *span, uint32_t slot, pointer_fn *visit, void *context);
 void pointer_map_each_arena(const struct pointer_maps *maps, const struct heap *heap,
-        const struct span *span, uint32_t slot, pointer_fn *visit, void *context);
+	const struct span *span, uint32_t slot, pointer_fn *visit, void *context);
 
 /* The pointer bits of a slot of a SPAN_MAP_BITS span: at most 64 words. */
 static inline uint64_t span_pointer_bits(
-        const struct heap *heap, const struct span *span, uint32_t slot)
+	const struct heap *heap, const struct span *span, uint32_t slot)
 {
 	size_t span_bytes = (size_t)span->npages << RUNTIME_PAGE_SHIFT;
 	size_t bitmap_bytes = span_bytes / 64;
@@ -79,7 +79,7 @@ static inline uint64_t span_pointer_bits(
 }
 
 static inline __attribute__((always_inline)) void pointer_map_each_bits(const struct heap *heap,
-        const struct span *span, uint32_t slot, pointer_fn *visit, void *context)
+	const struct span *span, uint32_t slot, pointer_fn *visit, void *context)
 {
 	const uint8_t *object = span->bytes + slot * span->elemsize;
 
@@ -92,8 +92,8 @@ static inline __attribute__((always_inline)) void pointer_map_each_bits(const st
 
 /* Visits the pointer words of an object. Inlined, so that `visit` is as well. */
 static inline __attribute__((always_inline)) void pointer_map_each(struct pointer_maps *maps,
-        const struct heap *heap, const struct span *span, uint32_t slot, pointer_fn *visit,
-        void *context)
+	const struct heap *heap, const struct span *span, uint32_t slot, pointer_fn *visit,
+	void *context)
 {
 	switch ((enum span_map)span->map) {
 	case SPAN_MAP_NONE:

@@ -38,13 +38,13 @@ static struct error *open_spool(int *ret)
 {
 	const char *directory = getenv("TMPDIR");
 	int fd = open(directory && *directory ? directory : "/var/tmp",
-	        O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+		O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 
 	if (fd < 0)
 		fd = memfd_create("silt", MFD_CLOEXEC); /* no such place: memory has to do */
 	if (fd < 0)
 		return error_system(
-		        "cannot make a temporary file for the captured memory (set TMPDIR)");
+			"cannot make a temporary file for the captured memory (set TMPDIR)");
 	*ret = fd;
 	return NULL;
 }
@@ -73,9 +73,9 @@ static struct error *preview_open(pid_t pid, struct preview *preview)
 static struct error *capture_to(struct preview *preview, bool executable, bool contents, int fd)
 {
 	struct capture_wishes wishes = {
-	        .runtime = preview->runtime,
-	        .executable = executable,
-	        .contents = contents,
+		.runtime = preview->runtime,
+		.executable = executable,
+		.contents = contents,
 	};
 	struct capture_plan plan = capture_plan_for(&wishes);
 
@@ -110,7 +110,7 @@ static struct error *open_file(const char *path, const char *exe, struct target 
 }
 
 struct error *program_open(
-        const char *name, const struct program_options *options, struct program **ret)
+	const char *name, const struct program_options *options, struct program **ret)
 {
 	_cleanup_(cleanup_program) struct program *program = memory_alloc(sizeof(*program));
 	pid_t pid;
@@ -132,13 +132,13 @@ static struct error *write_snapshot(const char *name, const struct snapshot_wish
 
 	if (!parse_pid(name, &pid))
 		return error_create(ERROR_USAGE,
-		        "silt snap takes a process id: %s is already a file that silt reads", name);
+			"silt snap takes a process id: %s is already a file that silt reads", name);
 	TRY(preview_open(pid, &preview));
 	return capture_to(&preview, true, wishes->contents, fd);
 }
 
 struct error *program_snapshot(
-        const char *name, const struct snapshot_wishes *wishes, const char *path)
+	const char *name, const struct snapshot_wishes *wishes, const char *path)
 {
 	_cleanup_free_ char *temporary = memory_format("%s.XXXXXX", path);
 	_cleanup_close_ int fd = mkostemp(temporary, O_CLOEXEC);

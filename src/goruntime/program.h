@@ -18,7 +18,7 @@ struct program_options {
 /* `name` is a process id or a file. A process is captured into an unnamed file in $TMPDIR (else
  * /var/tmp), and runs on while that is read. */
 struct error *program_open(
-        const char *name, const struct program_options *options, struct program **ret);
+	const char *name, const struct program_options *options, struct program **ret);
 void program_destroy(struct program *program);
 DEFINE_CLEANUP(program)
 
@@ -29,4 +29,4 @@ struct snapshot_wishes {
 	bool contents;
 };
 struct error *program_snapshot(
-        const char *name, const struct snapshot_wishes *wishes, const char *path);
+	const char *name, const struct snapshot_wishes *wishes, const char *path);

@@ -40,7 +40,7 @@ static void walk_segment(struct walk *walk, addr_t start, addr_t end, const stru
 	for (uint32_t i = 0; i < mask->count && ((size_t)i + 1) * 8 <= length; i++) {
 		if (bits[i >> 3] >> (i & 7) & 1)
 			found(walk, ROOT_VARIABLE, start + 8 * (addr_t)i,
-			        load_u64(bytes + 8 * (size_t)i));
+				load_u64(bytes + 8 * (size_t)i));
 	}
 }
 
@@ -66,7 +66,7 @@ static void visit_object_word(void *context, uint64_t offset, addr_t value)
 
 /* Everything that the object refers to stays, not the object: markrootSpans. */
 static void walk_finalizer(
-        struct walk *walk, addr_t special, const struct span *span, uint32_t slot)
+	struct walk *walk, addr_t special, const struct span *span, uint32_t slot)
 {
 	const struct layout *layout = &walk->heap->runtime->layout;
 	struct object_walk object = {walk, span->start + slot * span->elemsize};
@@ -148,15 +148,15 @@ static void walk_finalizer_queue(struct walk *walk)
 
 		for (uint64_t k = 0; k < MIN(count, (uint64_t)FINALIZERS_PER_BLOCK); k++) {
 			addr_t entry =
-			        block + layout->fin_block.fin.at + k * layout->finalizer.size;
+				block + layout->fin_block.fin.at + k * layout->finalizer.size;
 			bool cleanup = layout->features.cleanups_in_finq &&
-			               !read_field(&walk->reader, entry, layout->finalizer.ot);
+				       !read_field(&walk->reader, entry, layout->finalizer.ot);
 			enum root_kind kind = cleanup ? ROOT_QUEUED_CLEANUP : ROOT_QUEUED_FINALIZER;
 
 			found(walk, kind, entry + layout->finalizer.fn.at,
-			        read_field(&walk->reader, entry, layout->finalizer.fn));
+				read_field(&walk->reader, entry, layout->finalizer.fn));
 			found(walk, kind, entry + layout->finalizer.arg.at,
-			        read_field(&walk->reader, entry, layout->finalizer.arg));
+				read_field(&walk->reader, entry, layout->finalizer.arg));
 		}
 		block = read_field(&walk->reader, block, layout->fin_block.alllink);
 	}
@@ -188,15 +188,15 @@ static void walk_cleanup_queue(struct walk *walk)
 }
 
 void roots_each(const struct heap *heap, struct pointer_maps *maps, root_fn *visit, void *context,
-        struct roots_missing *ret_missing)
+	struct roots_missing *ret_missing)
 {
 	struct walk walk = {
-	        .heap = heap,
-	        .maps = maps,
-	        .visit = visit,
-	        .context = context,
-	        .missing = ret_missing,
-	        .reader = reader_over(heap->runtime->target),
+		.heap = heap,
+		.maps = maps,
+		.visit = visit,
+		.context = context,
+		.missing = ret_missing,
+		.reader = reader_over(heap->runtime->target),
 	};
 
 	*ret_missing = (struct roots_missing){0};

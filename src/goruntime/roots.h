@@ -12,7 +12,7 @@
 enum root_kind {
 	ROOT_VARIABLE,    /* a word of data or bss */
 	ROOT_FINALIZER,   /* what an object with a finalizer refers to, and the finalizer's function
-	                   */
+			   */
 	ROOT_CLEANUP,     /* the function of a cleanup, and since 1.26 its argument */
 	ROOT_WEAK_HANDLE, /* the handle, not the object that it leads to */
 	ROOT_QUEUED_FINALIZER, /* waits to be run: its function and its object */
@@ -25,7 +25,7 @@ struct root {
 	addr_t at;    /* where the word is */
 	addr_t value; /* never 0 */
 	addr_t owner; /* ROOT_FINALIZER, ROOT_CLEANUP, ROOT_WEAK_HANDLE: the object that has the
-	                 special */
+			 special */
 };
 
 typedef void root_fn(void *context, const struct root *root);
@@ -38,4 +38,4 @@ struct roots_missing {
 };
 
 void roots_each(const struct heap *heap, struct pointer_maps *maps, root_fn *visit, void *context,
-        struct roots_missing *ret_missing);
+	struct roots_missing *ret_missing);

@@ -17,7 +17,7 @@ enum {
 
 /* runtime.stackmap: n, nbit, then n bitmaps of nbit bits. */
 static bool read_stack_map(
-        const struct goruntime *runtime, addr_t at, int32_t index, struct stack_bits *ret)
+	const struct goruntime *runtime, addr_t at, int32_t index, struct stack_bits *ret)
 {
 	struct reader reader = reader_over(runtime->target);
 	int32_t maps = (int32_t)reader_u32(&reader, at);
@@ -40,13 +40,13 @@ static bool is_reflect_stub(const struct frame *frame)
 {
 	return frame->function.args == FUNCTION_ARGS_UNKNOWN &&
 	       (!strcmp(frame->function.name, "reflect.makeFuncStub") ||
-	               !strcmp(frame->function.name, "reflect.methodValueCall"));
+		       !strcmp(frame->function.name, "reflect.methodValueCall"));
 }
 
 /* The reflectMethodValue at 0(SP): {fn, *bitvector, argLen}; the word at 4 says whether the results
  * have been copied in. */
 static bool read_reflect_args(
-        const struct goruntime *runtime, const struct frame *frame, struct stack_bits *ret)
+	const struct goruntime *runtime, const struct frame *frame, struct stack_bits *ret)
 {
 	struct reader reader = reader_over(runtime->target);
 
@@ -59,14 +59,14 @@ static bool read_reflect_args(
 	uint32_t count = reader_u32(&reader, vector);
 
 	if (reader.failed || reader_u64(&reader, value) != frame->function.entry ||
-	        count > MAX_STACK_MAP_BITS)
+		count > MAX_STACK_MAP_BITS)
 		return false;
 	if (!results_valid && argument_words < count)
 		count = (uint32_t)argument_words;
 	ret->count = count;
 	ret->bits = count ? target_view(runtime->target, reader_u64(&reader, vector + 8),
-	                            (count + 7) / 8)
-	                  : NULL;
+				    (count + 7) / 8)
+			  : NULL;
 	return !count || ret->bits;
 }
 
@@ -77,11 +77,11 @@ uint32_t stack_map_args_size(const struct goruntime *runtime, const struct frame
 	if (frame->function.args != FUNCTION_ARGS_UNKNOWN)
 		return frame->function.args > 0 ? (uint32_t)frame->function.args : 0;
 	return is_reflect_stub(frame) && read_reflect_args(runtime, frame, &args) ? args.count * 8
-	                                                                          : 0;
+										  : 0;
 }
 
 static void add_object(struct stack_map *map, const struct frame *frame, int32_t offset,
-        uint32_t size, int32_t pointer_bytes, addr_t gcdata)
+	uint32_t size, int32_t pointer_bytes, addr_t gcdata)
 {
 	addr_t start = (offset < 0 ? frame->varp : frame->argp) + (addr_t)(int64_t)offset;
 
@@ -91,11 +91,11 @@ static void add_object(struct stack_map *map, const struct frame *frame, int32_t
 
 /* For reflect's stubs the runtime makes up a record: abi.RegArgs, the highest local. */
 static bool read_objects(
-        const struct goruntime *runtime, const struct frame *frame, struct stack_map *map)
+	const struct goruntime *runtime, const struct frame *frame, struct stack_map *map)
 {
 	struct reader reader = reader_over(runtime->target);
 	addr_t at = pclntab_funcdata(
-	        &frame->module->functions, &frame->function, FUNCDATA_STACK_OBJECTS);
+		&frame->module->functions, &frame->function, FUNCDATA_STACK_OBJECTS);
 
 	if (is_reflect_stub(frame) && frame->sp < frame->fp - 8) {
 		add_object(map, frame, -REG_ARGS_SIZE, REG_ARGS_SIZE, 0, 0);
@@ -110,8 +110,8 @@ static bool read_objects(
 		addr_t record = at + 8 + i * STACK_OBJECT_SIZE;
 
 		add_object(map, frame, (int32_t)reader_u32(&reader, record),
-		        reader_u32(&reader, record + 4), (int32_t)reader_u32(&reader, record + 8),
-		        frame->module->rodata + reader_u32(&reader, record + 12));
+			reader_u32(&reader, record + 4), (int32_t)reader_u32(&reader, record + 8),
+			frame->module->rodata + reader_u32(&reader, record + 12));
 	}
 	return !reader.failed;
 }
@@ -129,7 +129,7 @@ bool stack_map_of(const struct goruntime *runtime, const struct frame *frame, st
 		return true; /* it will not run again */
 	if (frame->continpc != function->entry)
 		index = pclntab_pcdata(
-		        table, function, PCDATA_STACK_MAP_INDEX, frame->continpc - 1);
+			table, function, PCDATA_STACK_MAP_INDEX, frame->continpc - 1);
 	if (index == -1)
 		index = 0; /* in the prologue, as the runtime assumes */
 	if (frame->varp > frame->sp) {
@@ -142,7 +142,7 @@ bool stack_map_of(const struct goruntime *runtime, const struct frame *frame, st
 		if (!read_reflect_args(runtime, frame, &ret->args))
 			return false;
 	} else if (function->args > 0 &&
-	           (!args_at || !read_stack_map(runtime, args_at, index, &ret->args))) {
+		   (!args_at || !read_stack_map(runtime, args_at, index, &ret->args))) {
 		return false;
 	}
 	return read_objects(runtime, frame, ret);
@@ -154,7 +154,7 @@ void stack_map_deinit(struct stack_map *map)
 }
 
 bool stack_object_each(const struct goruntime *runtime, const struct stack_object *object,
-        void (*visit)(void *context, uint64_t offset), void *context)
+	void (*visit)(void *context, uint64_t offset), void *context)
 {
 	_cleanup_free_ uint8_t *unrolled = NULL;
 

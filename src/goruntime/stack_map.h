@@ -32,7 +32,7 @@ struct stack_map {
 
 /* False when the maps cannot be read: then the frame must be scanned conservatively. */
 bool stack_map_of(
-        const struct goruntime *runtime, const struct frame *frame, struct stack_map *ret);
+	const struct goruntime *runtime, const struct frame *frame, struct stack_map *ret);
 void stack_map_deinit(struct stack_map *map);
 
 /* Bytes of the frame's arguments. */
@@ -46,4 +46,4 @@ static inline bool stack_bits_has(const struct stack_bits *bits, uint32_t word)
 /* Calls `visit` for each word of a stack object that may hold a pointer, with its offset in bytes.
  * False: its mask cannot be read. */
 bool stack_object_each(const struct goruntime *runtime, const struct stack_object *object,
-        void (*visit)(void *context, uint64_t offset), void *context);
+	void (*visit)(void *context, uint64_t offset), void *context);

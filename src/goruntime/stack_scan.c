@@ -67,14 +67,14 @@ static bool is_named(const struct frame *frame, const char *name)
 }
 
 static void scan_frame(
-        struct scan *scan, const struct frame *frame, uint32_t number, bool conservative)
+	struct scan *scan, const struct frame *frame, uint32_t number, bool conservative)
 {
 	struct stack_map map;
 
 	if (conservative || !stack_map_of(scan->runtime, frame, &map)) {
 		scan_conservatively(scan, frame->sp, frame->varp, number);
 		scan_conservatively(scan, frame->argp,
-		        frame->argp + stack_map_args_size(scan->runtime, frame), number);
+			frame->argp + stack_map_args_size(scan->runtime, frame), number);
 		return;
 	}
 	scan_bits(scan, &map.locals, number);
@@ -93,7 +93,7 @@ static void scan_frames(struct scan *scan, const struct frames *frames)
 	for (size_t i = 0; i < frames->list.count; i++) {
 		const struct frame *frame = &frames->list.items[i];
 		bool saves_registers = is_named(frame, "runtime.asyncPreempt") ||
-		                       is_named(frame, "runtime.debugCallV2");
+				       is_named(frame, "runtime.debugCallV2");
 
 		scan_frame(scan, frame, (uint32_t)i, conservative || saves_registers);
 		conservative = saves_registers;
@@ -102,7 +102,7 @@ static void scan_frames(struct scan *scan, const struct frames *frames)
 		return;
 	addr_t rest = frames->list.count ? vec_last(&frames->list)->fp : scan->low;
 	scan_conservatively(scan, rest, scan->goroutine->stack_high,
-	        frames->list.count ? (uint32_t)frames->list.count - 1 : NO_FRAME);
+		frames->list.count ? (uint32_t)frames->list.count - 1 : NO_FRAME);
 }
 
 static void scan_registers(struct scan *scan)
@@ -125,7 +125,7 @@ static void scan_goroutine(struct scan *scan)
 		addr_t link = read_field(&reader, defer, layout->defer_record.link);
 
 		found(scan, 0, read_field(&reader, defer, layout->defer_record.fn), NO_FRAME,
-		        false);
+			false);
 		if (read_field(&reader, defer, layout->defer_record.heap))
 			found(scan, 0, defer, NO_FRAME, false);
 		defer = link;
@@ -171,7 +171,7 @@ static void scan_objects(struct scan *scan)
 {
 	if (scan->objects.count)
 		qsort(scan->objects.items, scan->objects.count, sizeof(struct placed_object),
-		        by_start);
+			by_start);
 	while (scan->pending.count) {
 		struct placed_object *placed = object_at(scan, vec_pop(&scan->pending));
 
@@ -181,18 +181,18 @@ static void scan_objects(struct scan *scan)
 		scan->current = placed;
 		if (!stack_object_each(scan->runtime, &placed->object, visit_object_word, scan))
 			scan_conservatively(scan, placed->object.start,
-			        placed->object.start + placed->object.size, placed->frame);
+				placed->object.start + placed->object.size, placed->frame);
 	}
 }
 
 bool stack_scan(const struct goruntime *runtime, const struct goroutine *goroutine,
-        const struct frames *frames, stack_word_fn *visit, void *context)
+	const struct frames *frames, stack_word_fn *visit, void *context)
 {
 	struct scan scan = {
-	        .runtime = runtime, .goroutine = goroutine, .visit = visit, .context = context};
+		.runtime = runtime, .goroutine = goroutine, .visit = visit, .context = context};
 
 	scan.low = goroutine->position == POSITION_UNKNOWN ? goroutine->stack_low
-	                                                   : goroutine->sp & ~7ull;
+							   : goroutine->sp & ~7ull;
 	if (scan.low >= goroutine->stack_high || goroutine->stack_high - scan.low > MAX_STACK)
 		return false;
 	size_t length = (size_t)(goroutine->stack_high - scan.low);

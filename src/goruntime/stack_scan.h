@@ -22,4 +22,4 @@ typedef void stack_word_fn(void *context, const struct stack_word *word);
 
 /* `frames` as unwind() gave them. Returns false when (part of) the stack was not captured. */
 bool stack_scan(const struct goruntime *runtime, const struct goroutine *goroutine,
-        const struct frames *frames, stack_word_fn *visit, void *context);
+	const struct frames *frames, stack_word_fn *visit, void *context);

@@ -23,14 +23,14 @@ addr_t frame_line_pc(const struct frame *frame)
 /* amd64: the return address lies below fp, and below that, when the frame is large enough to have
  * one, the saved base pointer. */
 static bool resolve(
-        const struct goruntime *runtime, struct frame *frame, const struct frame *callee)
+	const struct goruntime *runtime, struct frame *frame, const struct frame *callee)
 {
 	int32_t delta;
 
 	if (!goruntime_function(runtime, frame->pc, &frame->module, &frame->function) ||
-	        !pclntab_stack_delta(
-	                &frame->module->functions, &frame->function, frame->pc, &delta) ||
-	        delta < 0)
+		!pclntab_stack_delta(
+			&frame->module->functions, &frame->function, frame->pc, &delta) ||
+		delta < 0)
 		return false;
 	frame->fp = frame->sp + (addr_t)delta + 8;
 	frame->varp = frame->fp - 8;
@@ -40,8 +40,8 @@ static bool resolve(
 	frame->continpc = frame->pc;
 	if (callee && is_named(callee, "runtime.sigpanic"))
 		frame->continpc = frame->function.deferreturn
-		                          ? frame->function.entry + frame->function.deferreturn + 1
-		                          : 0;
+					  ? frame->function.entry + frame->function.deferreturn + 1
+					  : 0;
 	return true;
 }
 
@@ -66,10 +66,10 @@ void unwind(const struct goruntime *runtime, const struct goroutine *goroutine, 
 {
 	struct reader reader = reader_over(runtime->target);
 	struct frame frame = {
-	        .pc = goroutine->pc,
-	        .sp = goroutine->sp,
-	        .innermost = true,
-	        .trapped = goroutine->position == POSITION_THREAD,
+		.pc = goroutine->pc,
+		.sp = goroutine->sp,
+		.innermost = true,
+		.trapped = goroutine->position == POSITION_THREAD,
 	};
 
 	*ret = (struct frames){0};
@@ -95,7 +95,7 @@ void unwind(const struct goruntime *runtime, const struct goroutine *goroutine, 
 		if (reader.failed || !caller)
 			return;
 		frame = (struct frame){
-		        .pc = caller, .sp = frame.fp, .trapped = frame_is_injected(&frame)};
+			.pc = caller, .sp = frame.fp, .trapped = frame_is_injected(&frame)};
 	}
 }
 

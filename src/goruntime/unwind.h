@@ -15,7 +15,7 @@ struct frame {
 	addr_t varp;     /* end of the locals */
 	addr_t argp;     /* start of the arguments */
 	addr_t continpc; /* where execution goes on; 0: never (it panicked, and nothing is deferred)
-	                  */
+			  */
 	bool innermost;
 	bool trapped; /* stopped by a signal or a fault: pc is the instruction, not a return */
 };

@@ -68,7 +68,7 @@ static const struct block *get_block(struct block_cache *cache, addr_t address)
 }
 
 static struct error *read_directly(
-        struct block_cache *cache, addr_t address, uint8_t *buffer, size_t length)
+	struct block_cache *cache, addr_t address, uint8_t *buffer, size_t length)
 {
 	size_t done = 0;
 
@@ -83,7 +83,7 @@ static struct error *read_directly(
 }
 
 struct error *block_cache_read(
-        struct block_cache *cache, addr_t address, void *buffer, size_t length)
+	struct block_cache *cache, addr_t address, void *buffer, size_t length)
 {
 	uint8_t *to = buffer;
 

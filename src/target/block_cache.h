@@ -18,4 +18,4 @@ struct block_cache *block_cache_create(pid_t pid);
 void block_cache_destroy(struct block_cache *cache);
 
 struct error *block_cache_read(
-        struct block_cache *cache, addr_t address, void *buffer, size_t length);
+	struct block_cache *cache, addr_t address, void *buffer, size_t length);

@@ -49,7 +49,7 @@ static struct error *write_unit(int fd, const uint8_t *bytes, size_t length, uin
 			continue;
 		if (written <= 0)
 			return error_system("cannot write the captured memory (%s is used for it)",
-			        "the directory given by TMPDIR or --output");
+				"the directory given by TMPDIR or --output");
 		bytes += written;
 		length -= (size_t)written;
 		offset += (uint64_t)written;
@@ -65,7 +65,7 @@ static void read_unit(pid_t pid, const struct unit *unit, uint8_t *buffer, struc
 	while (done < unit->length) {
 		struct iovec local = {buffer + done, unit->length - done};
 		struct iovec remote = {
-		        (void *)(uintptr_t)(unit->start + done), unit->length - done};
+			(void *)(uintptr_t)(unit->start + done), unit->length - done};
 		ssize_t got = process_vm_readv(pid, &local, 1, &remote, 1, 0);
 
 		if (got > 0) {
@@ -100,7 +100,7 @@ static struct error *copy_work(void *context, unsigned worker)
 }
 
 static struct error *copy_memory(
-        pid_t pid, int fd, const struct ranges *memory, struct ranges *missing)
+	pid_t pid, int fd, const struct ranges *memory, struct ranges *missing)
 {
 	struct copy copy = {.pid = pid, .fd = fd};
 	uint64_t offset = CORE_DATA_OFFSET;
@@ -126,7 +126,7 @@ static struct error *copy_memory(
 
 /* Pieces are read by the hundreds. The kernel stops at the first one that it cannot read. */
 static void copy_pieces(
-        pid_t pid, const struct ranges *wanted, struct pieces *pieces, uint8_t *buffer)
+	pid_t pid, const struct ranges *wanted, struct pieces *pieces, uint8_t *buffer)
 {
 	size_t at = 0;
 
@@ -147,8 +147,8 @@ static void copy_pieces(
 
 		for (; whole < count && remote[whole].iov_len <= left; whole++) {
 			vec_push(&pieces->list, {.address = wanted->list.items[at + whole].start,
-			                                .length = (uint32_t)remote[whole].iov_len,
-			                                .bytes = buffer});
+							.length = (uint32_t)remote[whole].iov_len,
+							.bytes = buffer});
 			buffer += remote[whole].iov_len;
 			left -= remote[whole].iov_len;
 		}
@@ -228,7 +228,7 @@ static struct error *take_memory(struct capturer *capturer, const struct capture
 }
 
 static struct error *capture(
-        struct capturer *capturer, pid_t pid, const struct capture_plan *plan, int fd)
+	struct capturer *capturer, pid_t pid, const struct capture_plan *plan, int fd)
 {
 	TRY(process_open(pid, &capturer->target));
 	struct target *target = capturer->target;
@@ -248,15 +248,15 @@ static struct error *capture(
 	snprintf(facts->mode, sizeof(facts->mode), "stop");
 	facts->unread_bytes = ranges_bytes(&capturer->missing);
 	facts->bytes_read = ranges_bytes(&capturer->memory) + ranges_bytes(&capturer->small) -
-	                    facts->unread_bytes;
+			    facts->unread_bytes;
 	return core_write_headers(fd, &(struct core_contents){
-	                                      .target = target,
-	                                      .memory = &capturer->memory,
-	                                      .missing = &capturer->missing,
-	                                      .pieces = &capturer->pieces,
-	                                      .auxv = capturer->auxv,
-	                                      .auxv_length = capturer->auxv_length,
-	                              });
+					      .target = target,
+					      .memory = &capturer->memory,
+					      .missing = &capturer->missing,
+					      .pieces = &capturer->pieces,
+					      .auxv = capturer->auxv,
+					      .auxv_length = capturer->auxv_length,
+				      });
 }
 
 /* How the capturer tells its parent what went wrong: a page that both see. */
@@ -267,7 +267,7 @@ struct verdict_page {
 };
 
 static _Noreturn void capturer_main(
-        pid_t pid, const struct capture_plan *plan, int fd, struct verdict_page *page)
+	pid_t pid, const struct capture_plan *plan, int fd, struct verdict_page *page)
 {
 	struct capturer capturer = {0};
 
@@ -295,14 +295,14 @@ static struct error *wait_for_capturer(pid_t capturer, pid_t pid, const struct v
 	if (page->failed)
 		return error_create(page->code, "%s", page->message);
 	return error_create(ERROR_SYSTEM,
-	        "the capture of pid %d ended by signal %d; the target runs on", pid,
-	        WTERMSIG(status));
+		"the capture of pid %d ended by signal %d; the target runs on", pid,
+		WTERMSIG(status));
 }
 
 struct error *capture_process(pid_t pid, const struct capture_plan *plan, int fd)
 {
 	struct verdict_page *page = mmap(
-	        NULL, sizeof(*page), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+		NULL, sizeof(*page), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
 	if (page == MAP_FAILED)
 		return error_system("cannot get memory for the capture");
@@ -310,7 +310,7 @@ struct error *capture_process(pid_t pid, const struct capture_plan *plan, int fd
 	if (capturer == 0)
 		capturer_main(pid, plan, fd, page);
 	struct error *error = capturer < 0 ? error_system("cannot start the capture")
-	                                   : wait_for_capturer(capturer, pid, page);
+					   : wait_for_capturer(capturer, pid, page);
 	munmap(page, sizeof(*page));
 	return error;
 }

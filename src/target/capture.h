@@ -18,7 +18,7 @@ struct capture_plan {
 	 * pages, `pieces` what is smaller; both come empty. Runs in the capturer while the target
 	 * stands still: be quick. */
 	struct error *(*choose)(void *context, const struct target *stopped, struct ranges *memory,
-	        struct ranges *pieces);
+		struct ranges *pieces);
 	void *context;
 };
 

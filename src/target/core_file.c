@@ -21,7 +21,7 @@ enum {
 static struct error *not_a_core(const char *name, const char *why)
 {
 	return error_create(
-	        ERROR_FORMAT, "%s is not a core file that silt can read: %s", name, why);
+		ERROR_FORMAT, "%s is not a core file that silt can read: %s", name, why);
 }
 
 static void parse_thread(struct target *target, struct cursor note)
@@ -32,14 +32,14 @@ static void parse_thread(struct target *target, struct cursor note)
 		return;
 	const uint8_t *regs = status + offsetof(struct elf_prstatus, pr_reg);
 	struct target_thread thread = {
-	        .tid = (pid_t)load_u32(status + offsetof(struct elf_prstatus, pr_pid)),
-	        .registers =
-	                {
-	                        .pc = load_u64(regs + CORE_REGISTER_PC * 8),
-	                        .sp = load_u64(regs + CORE_REGISTER_SP * 8),
-	                        .thread_pointer = load_u64(regs + CORE_REGISTER_FS_BASE * 8),
-	                        .general_count = ARRAY_SIZE(core_register_places),
-	                },
+		.tid = (pid_t)load_u32(status + offsetof(struct elf_prstatus, pr_pid)),
+		.registers =
+			{
+				.pc = load_u64(regs + CORE_REGISTER_PC * 8),
+				.sp = load_u64(regs + CORE_REGISTER_SP * 8),
+				.thread_pointer = load_u64(regs + CORE_REGISTER_FS_BASE * 8),
+				.general_count = ARRAY_SIZE(core_register_places),
+			},
 	};
 	for (unsigned i = 0; i < ARRAY_SIZE(core_register_places); i++)
 		thread.registers.general[i] = load_u64(regs + core_register_places[i] * 8);
@@ -101,11 +101,11 @@ static void parse_fact(struct target *target, const char *key, const char *value
 		const char *key;
 		uint64_t *place;
 	} numbers[] = {
-	        {"pause_ns", &facts->pause_ns},
-	        {"bytes_read", &facts->bytes_read},
-	        {"unread_bytes", &facts->unread_bytes},
-	        {"monotonic_ns", &facts->monotonic_ns},
-	        {"uptime_ns", &facts->uptime_ns},
+		{"pause_ns", &facts->pause_ns},
+		{"bytes_read", &facts->bytes_read},
+		{"unread_bytes", &facts->unread_bytes},
+		{"monotonic_ns", &facts->monotonic_ns},
+		{"uptime_ns", &facts->uptime_ns},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
@@ -126,7 +126,7 @@ static void parse_facts(struct target *target, struct cursor note)
 {
 	size_t length = cursor_left(&note);
 	_cleanup_free_ char *text =
-	        memory_string_n((const char *)cursor_take(&note, length), length);
+		memory_string_n((const char *)cursor_take(&note, length), length);
 	char *rest = text;
 
 	target->kind = TARGET_SNAPSHOT;
@@ -155,7 +155,7 @@ static void parse_pieces(struct target *target, struct cursor note)
 }
 
 static void parse_note(
-        struct target *target, const char *owner, uint32_t type, struct cursor contents)
+	struct target *target, const char *owner, uint32_t type, struct cursor contents)
 {
 	if (!strcmp(owner, SILT_NOTE_OWNER)) {
 		if (type == SILT_NOTE_FACTS)
@@ -208,7 +208,7 @@ struct header_table {
 };
 
 static struct error *find_headers(
-        const uint8_t *bytes, size_t length, const char *name, struct header_table *ret)
+	const uint8_t *bytes, size_t length, const char *name, struct header_table *ret)
 {
 	Elf64_Ehdr header;
 
@@ -219,15 +219,15 @@ static struct error *find_headers(
 		return not_a_core(name, "it is not an ELF file");
 	if (header.e_ident[EI_CLASS] != ELFCLASS64)
 		return error_create(ERROR_UNSUPPORTED,
-		        "%s is of a 32-bit program; silt reads 64-bit Go programs", name);
+			"%s is of a 32-bit program; silt reads 64-bit Go programs", name);
 	if (header.e_type != ET_CORE)
 		return not_a_core(name, header.e_type == ET_EXEC || header.e_type == ET_DYN
-		                                ? "it is a program; give its pid or a core of it"
-		                                : "its ELF type is not core");
+						? "it is a program; give its pid or a core of it"
+						: "its ELF type is not core");
 	if (header.e_machine != EM_X86_64)
 		return error_create(ERROR_UNSUPPORTED,
-		        "%s is of a machine that silt does not read (ELF machine %u; amd64 is 62)",
-		        name, header.e_machine);
+			"%s is of a machine that silt does not read (ELF machine %u; amd64 is 62)",
+			name, header.e_machine);
 	uint64_t count = header.e_phnum;
 	if (count == PN_XNUM) {
 		Elf64_Shdr section;
@@ -246,7 +246,7 @@ static struct error *find_headers(
 }
 
 struct error *core_file_parse(
-        const uint8_t *bytes, size_t length, const char *name, struct target *target)
+	const uint8_t *bytes, size_t length, const char *name, struct target *target)
 {
 	struct header_table table;
 	uint64_t cut_off = 0;
@@ -269,7 +269,7 @@ struct error *core_file_parse(
 	}
 	if (cut_off)
 		return not_a_core(
-		        name, "it is truncated: was the disk full, or ulimit -c too small?");
+			name, "it is truncated: was the disk full, or ulimit -c too small?");
 	if (!target->segments.list.count)
 		return not_a_core(name, "it has no memory");
 	if (!target->capture.mode[0])
@@ -283,7 +283,7 @@ static const struct mapping *program_mapping(const struct target *target)
 {
 	vec_foreach (mapping, &target->mappings) {
 		if (mapping->start <= target->program_headers &&
-		        target->program_headers < mapping->end)
+			target->program_headers < mapping->end)
 			return mapping;
 	}
 	vec_foreach (mapping, &target->mappings) {
@@ -294,7 +294,7 @@ static const struct mapping *program_mapping(const struct target *target)
 }
 
 static struct error *map_file(
-        struct target *target, int fd, const char *name, const uint8_t **ret, size_t *ret_length)
+	struct target *target, int fd, const char *name, const uint8_t **ret, size_t *ret_length)
 {
 	struct stat status;
 
@@ -322,8 +322,8 @@ static struct error *add_executable_pages(struct target *target, const char *rec
 		if (strcmp(mapping->path, recorded) != 0 || mapping->offset >= length)
 			continue;
 		target_add_fallback(target, mapping->start,
-		        MIN(mapping->end - mapping->start, length - mapping->offset),
-		        bytes + mapping->offset);
+			MIN(mapping->end - mapping->start, length - mapping->offset),
+			bytes + mapping->offset);
 	}
 	return NULL;
 }

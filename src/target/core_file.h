@@ -17,4 +17,4 @@ bool core_file_is(const char *path);
 /* Parses the bytes of a core. For core_file_open_fd() and the fuzzer; `bytes` must outlive target.
  */
 struct error *core_file_parse(
-        const uint8_t *bytes, size_t length, const char *name, struct target *target);
+	const uint8_t *bytes, size_t length, const char *name, struct target *target);

@@ -38,12 +38,12 @@ static void put_u64(struct output *output, uint64_t value)
 }
 
 static void put_note(
-        struct output *output, const char *owner, uint32_t type, const void *bytes, size_t length)
+	struct output *output, const char *owner, uint32_t type, const void *bytes, size_t length)
 {
 	Elf64_Nhdr header = {
-	        .n_namesz = (uint32_t)strlen(owner) + 1,
-	        .n_descsz = (uint32_t)length,
-	        .n_type = type,
+		.n_namesz = (uint32_t)strlen(owner) + 1,
+		.n_descsz = (uint32_t)length,
+		.n_type = type,
 	};
 
 	put(output, &header, sizeof(header));
@@ -63,7 +63,7 @@ static void put_process_info(struct output *output, const struct target *target)
 }
 
 static void put_thread(
-        struct output *output, const struct target *target, const struct target_thread *thread)
+	struct output *output, const struct target *target, const struct target_thread *thread)
 {
 	const struct registers *from = &thread->registers;
 	struct elf_prstatus status = {.pr_pid = thread->tid, .pr_ppid = target->pid};
@@ -105,10 +105,10 @@ static void put_facts(struct output *output, const struct target *target)
 {
 	const struct capture_facts *facts = &target->capture;
 	_cleanup_free_ char *text = memory_format(
-	        "mode=%s\npause_ns=%" PRIu64 "\nbytes_read=%" PRIu64 "\nunread_bytes=%" PRIu64
-	        "\nmonotonic_ns=%" PRIu64 "\nuptime_ns=%" PRIu64 "\npid=%d\nname=%s\n",
-	        facts->mode, facts->pause_ns, facts->bytes_read, facts->unread_bytes,
-	        facts->monotonic_ns, facts->uptime_ns, target->pid, target->name);
+		"mode=%s\npause_ns=%" PRIu64 "\nbytes_read=%" PRIu64 "\nunread_bytes=%" PRIu64
+		"\nmonotonic_ns=%" PRIu64 "\nuptime_ns=%" PRIu64 "\npid=%d\nname=%s\n",
+		facts->mode, facts->pause_ns, facts->bytes_read, facts->unread_bytes,
+		facts->monotonic_ns, facts->uptime_ns, target->pid, target->name);
 
 	put_note(output, SILT_NOTE_OWNER, SILT_NOTE_FACTS, text, strlen(text));
 }
@@ -145,8 +145,8 @@ static uint32_t segment_flags(const struct target *target, addr_t address)
 	if (!mapping)
 		return PF_R | PF_W;
 	return (uint32_t)((mapping->protection & PROTECTION_READ ? PF_R : 0) |
-	                  (mapping->protection & PROTECTION_WRITE ? PF_W : 0) |
-	                  (mapping->protection & PROTECTION_EXECUTE ? PF_X : 0));
+			  (mapping->protection & PROTECTION_WRITE ? PF_W : 0) |
+			  (mapping->protection & PROTECTION_EXECUTE ? PF_X : 0));
 }
 
 static size_t put_load_headers(struct output *output, const struct core_contents *contents)
@@ -162,13 +162,13 @@ static size_t put_load_headers(struct output *output, const struct core_contents
 			ranges_remove(&present, missing->start, missing->end);
 		vec_foreach (part, &present.list) {
 			Elf64_Phdr header = {
-			        .p_type = PT_LOAD,
-			        .p_flags = segment_flags(contents->target, part->start),
-			        .p_offset = offset + (part->start - range->start),
-			        .p_vaddr = part->start,
-			        .p_filesz = part->end - part->start,
-			        .p_memsz = part->end - part->start,
-			        .p_align = CORE_PAGE_SIZE,
+				.p_type = PT_LOAD,
+				.p_flags = segment_flags(contents->target, part->start),
+				.p_offset = offset + (part->start - range->start),
+				.p_vaddr = part->start,
+				.p_filesz = part->end - part->start,
+				.p_memsz = part->end - part->start,
+				.p_align = CORE_PAGE_SIZE,
 			};
 
 			put(output, &header, sizeof(header));
@@ -201,18 +201,18 @@ static Elf64_Ehdr elf_header(uint64_t headers_at, size_t header_count, uint64_t 
 	bool many = header_count >= PN_XNUM;
 
 	return (Elf64_Ehdr){
-	        .e_ident = {ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB,
-	                EV_CURRENT},
-	        .e_type = ET_CORE,
-	        .e_machine = EM_X86_64,
-	        .e_version = EV_CURRENT,
-	        .e_phoff = headers_at,
-	        .e_shoff = many ? section_at : 0,
-	        .e_ehsize = sizeof(Elf64_Ehdr),
-	        .e_phentsize = sizeof(Elf64_Phdr),
-	        .e_phnum = many ? PN_XNUM : (uint16_t)header_count,
-	        .e_shentsize = sizeof(Elf64_Shdr),
-	        .e_shnum = many ? 1 : 0,
+		.e_ident = {ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB,
+			EV_CURRENT},
+		.e_type = ET_CORE,
+		.e_machine = EM_X86_64,
+		.e_version = EV_CURRENT,
+		.e_phoff = headers_at,
+		.e_shoff = many ? section_at : 0,
+		.e_ehsize = sizeof(Elf64_Ehdr),
+		.e_phentsize = sizeof(Elf64_Phdr),
+		.e_phnum = many ? PN_XNUM : (uint16_t)header_count,
+		.e_shentsize = sizeof(Elf64_Shdr),
+		.e_shnum = many ? 1 : 0,
 	};
 }
 
@@ -223,7 +223,7 @@ struct error *core_write_headers(int fd, const struct core_contents *contents)
 
 	put_notes(&output, contents);
 	Elf64_Phdr note_header = {
-	        .p_type = PT_NOTE, .p_offset = base, .p_filesz = output.bytes.count, .p_align = 4};
+		.p_type = PT_NOTE, .p_offset = base, .p_filesz = output.bytes.count, .p_align = 4};
 	put_padding(&output, 8);
 	uint64_t headers_at = base + output.bytes.count;
 	put(&output, &note_header, sizeof(note_header));

@@ -17,16 +17,16 @@ static struct error *open_executable(struct target *target)
 	ssize_t length = readlink(link, path, sizeof(path) - 1);
 	if (length < 0 && errno == ENOENT)
 		return error_create(
-		        ERROR_NOT_GO, "pid %d is a kernel thread, not a program", target->pid);
+			ERROR_NOT_GO, "pid %d is a kernel thread, not a program", target->pid);
 	if (length < 0 && errno == EACCES) {
 		long uid = -1;
 
 		procfs_status_number(target->pid, "Uid", &uid);
 		return error_create(ERROR_PERMISSION,
-		        "not allowed to look at pid %d of user id %ld: run silt as that user, as "
-		        "root "
-		        "or with CAP_SYS_PTRACE",
-		        target->pid, uid);
+			"not allowed to look at pid %d of user id %ld: run silt as that user, as "
+			"root "
+			"or with CAP_SYS_PTRACE",
+			target->pid, uid);
 	}
 	if (length < 0)
 		return error_system("cannot find the executable of pid %d", target->pid);

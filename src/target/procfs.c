@@ -23,8 +23,8 @@ static FILE *open_file(pid_t pid, const char *name)
 static uint8_t parse_protection(const char *letters)
 {
 	return (uint8_t)((letters[0] == 'r' ? PROTECTION_READ : 0) |
-	                 (letters[1] == 'w' ? PROTECTION_WRITE : 0) |
-	                 (letters[2] == 'x' ? PROTECTION_EXECUTE : 0));
+			 (letters[1] == 'w' ? PROTECTION_WRITE : 0) |
+			 (letters[2] == 'x' ? PROTECTION_EXECUTE : 0));
 }
 
 static bool parse_mapping(char *line, struct mapping *mapping)
@@ -34,7 +34,7 @@ static bool parse_mapping(char *line, struct mapping *mapping)
 
 	line[strcspn(line, "\n")] = '\0';
 	if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %*s %*u %n", &mapping->start,
-	            &mapping->end, protection, &mapping->offset, &path_at) < 4)
+		    &mapping->end, protection, &mapping->offset, &path_at) < 4)
 		return false;
 	mapping->protection = parse_protection(protection);
 	mapping->shared = protection[3] == 's';
@@ -58,7 +58,7 @@ struct error *procfs_mappings(pid_t pid, struct target *target)
 	}
 	if (!target->mappings.count)
 		return error_create(ERROR_GONE,
-		        "pid %d has no memory: it has ended or is a kernel thread", pid);
+			"pid %d has no memory: it has ended or is a kernel thread", pid);
 	return NULL;
 }
 
@@ -95,10 +95,10 @@ uint64_t procfs_uptime(pid_t pid)
 	const char *after_name = strrchr(line, ')'); /* field 3 follows it */
 
 	if (!after_name ||
-	        sscanf(after_name + 1,
-	                " %*c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s"
-	                " %*s %llu",
-	                &start) != 1)
+		sscanf(after_name + 1,
+			" %*c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s"
+			" %*s %llu",
+			&start) != 1)
 		return 0;
 	clock_gettime(CLOCK_BOOTTIME, &now);
 	uint64_t now_ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;

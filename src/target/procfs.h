@@ -14,7 +14,7 @@ struct error *procfs_mappings(pid_t pid, struct target *target);
 /* AT_ENTRY and AT_PHDR of /proc/PID/auxv. The bytes are a malloc()ed copy; ret_bytes may be NULL.
  */
 struct error *procfs_auxv(
-        pid_t pid, struct target *target, uint8_t **ret_bytes, size_t *ret_length);
+	pid_t pid, struct target *target, uint8_t **ret_bytes, size_t *ret_length);
 
 /* How long the process has run, by field 22 of /proc/PID/stat. 0 when it cannot be told. */
 uint64_t procfs_uptime(pid_t pid);

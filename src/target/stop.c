@@ -38,14 +38,14 @@ static struct error *refusal(pid_t pid)
 		return error_system("cannot attach to pid %d", pid);
 	if (procfs_status_number(pid, "TracerPid", &tracer) && tracer)
 		return error_create(ERROR_PERMISSION,
-		        "pid %d is already being traced by pid %ld: end that debugger first", pid,
-		        tracer);
+			"pid %d is already being traced by pid %ld: end that debugger first", pid,
+			tracer);
 	procfs_status_number(pid, "Uid", &uid);
 	return error_create(ERROR_PERMISSION,
-	        "not allowed to attach to pid %d of user id %ld: run silt as root or with "
-	        "CAP_SYS_PTRACE "
-	        "(as the same user it is enough when kernel.yama.ptrace_scope is 0)",
-	        pid, uid);
+		"not allowed to attach to pid %d of user id %ld: run silt as root or with "
+		"CAP_SYS_PTRACE "
+		"(as the same user it is enough when kernel.yama.ptrace_scope is 0)",
+		pid, uid);
 }
 
 /* Attaches to the threads that are not known yet; ret_new says how many there were. */
@@ -93,9 +93,9 @@ static struct error *wait_for_stop(struct stop *stop, struct thread *thread)
 		if (got == 0) {
 			if (clock_now() > limit)
 				return error_create(ERROR_SYSTEM,
-				        "thread %d of pid %d does not stop within %d s: it sleeps "
-				        "in the kernel; try again later",
-				        thread->tid, stop->pid, STOP_LIMIT_MS / 1000);
+					"thread %d of pid %d does not stop within %d s: it sleeps "
+					"in the kernel; try again later",
+					thread->tid, stop->pid, STOP_LIMIT_MS / 1000);
 			nanosleep(&(struct timespec){.tv_nsec = 20000}, NULL);
 			continue;
 		}
@@ -142,13 +142,13 @@ struct error *stop_create(pid_t pid, struct stop **ret)
 static struct registers registers_from_user(const struct user_regs_struct *user)
 {
 	return (struct registers){
-	        .pc = user->rip,
-	        .sp = user->rsp,
-	        .thread_pointer = user->fs_base,
-	        .general = {user->rax, user->rbx, user->rcx, user->rdx, user->rsi, user->rdi,
-	                user->rbp, user->r8, user->r9, user->r10, user->r11, user->r12, user->r13,
-	                user->r14, user->r15},
-	        .general_count = 15,
+		.pc = user->rip,
+		.sp = user->rsp,
+		.thread_pointer = user->fs_base,
+		.general = {user->rax, user->rbx, user->rcx, user->rdx, user->rsi, user->rdi,
+			user->rbp, user->r8, user->r9, user->r10, user->r11, user->r12, user->r13,
+			user->r14, user->r15},
+		.general_count = 15,
 	};
 }
 #endif
@@ -163,7 +163,7 @@ struct error *stop_threads(const struct stop *stop, struct target *target)
 		if (ptrace(PTRACE_GETREGS, thread->tid, NULL, &user) < 0)
 			return error_system("cannot read the registers of thread %d", thread->tid);
 		vec_push(&target->threads,
-		        {.tid = thread->tid, .registers = registers_from_user(&user)});
+			{.tid = thread->tid, .registers = registers_from_user(&user)});
 	}
 	if (!target->threads.count)
 		return error_create(ERROR_GONE, "pid %d has ended", stop->pid);

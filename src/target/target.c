@@ -57,7 +57,7 @@ static const struct segment *find_segment(const struct target *target, addr_t ad
 }
 
 static struct error *read_segments(
-        const struct target *target, addr_t address, uint8_t *buffer, size_t length)
+	const struct target *target, addr_t address, uint8_t *buffer, size_t length)
 {
 	size_t done = 0;
 
@@ -122,7 +122,7 @@ const uint8_t *target_view_captured(const struct target *target, addr_t address,
 }
 
 const uint8_t *target_bytes(
-        const struct target *target, addr_t address, size_t length, void *buffer)
+	const struct target *target, addr_t address, size_t length, void *buffer)
 {
 	const uint8_t *view = target_view(target, address, length);
 
@@ -168,14 +168,14 @@ static void add_segment(struct segments *segments, struct segment segment)
 void target_add_segment(struct target *target, addr_t start, uint64_t size, const uint8_t *bytes)
 {
 	add_segment(&target->segments,
-	        (struct segment){.start = start, .end = start + size, .bytes = bytes});
+		(struct segment){.start = start, .end = start + size, .bytes = bytes});
 }
 
 void target_add_fallback(struct target *target, addr_t start, uint64_t size, const uint8_t *bytes)
 {
 	add_segment(&target->fallbacks,
-	        (struct segment){
-	                .start = start, .end = start + size, .bytes = bytes, .fallback = true});
+		(struct segment){
+			.start = start, .end = start + size, .bytes = bytes, .fallback = true});
 }
 
 static int by_start(const void *left, const void *right)
@@ -214,14 +214,14 @@ static void sort_segments(struct segments *segments)
 
 /* Adds those parts of the fallback that no sorted segment covers. */
 static void fill_gaps(
-        struct segments *filled, const struct segments *sorted, const struct segment *fallback)
+	struct segments *filled, const struct segments *sorted, const struct segment *fallback)
 {
 	addr_t at = fallback->start;
 
 	for (size_t i = 0; i <= sorted->list.count && at < fallback->end; i++) {
 		const struct segment *next = &sorted->list.items[i];
 		addr_t end =
-		        i < sorted->list.count ? MIN(next->start, fallback->end) : fallback->end;
+			i < sorted->list.count ? MIN(next->start, fallback->end) : fallback->end;
 
 		add_segment(filled, segment_part(fallback, at, end));
 		if (i < sorted->list.count)

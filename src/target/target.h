@@ -115,7 +115,7 @@ struct error *target_read(const struct target *target, addr_t address, void *buf
 
 /* Reads what can be read: pages that cannot are zero. Returns how many bytes were missing. */
 size_t target_read_present(
-        const struct target *target, addr_t address, void *buffer, size_t length);
+	const struct target *target, addr_t address, void *buffer, size_t length);
 
 /* The bytes themselves, valid as long as the target, or NULL when they are not there in one piece.
  * Never for a process. */
@@ -126,7 +126,7 @@ const uint8_t *target_view_captured(const struct target *target, addr_t address,
 
 /* As target_view(), but copies into `buffer` where there is no view. NULL: cannot be read. */
 const uint8_t *target_bytes(
-        const struct target *target, addr_t address, size_t length, void *buffer);
+	const struct target *target, addr_t address, size_t length, void *buffer);
 
 /* Tells the kernel that the file pages behind the segments need not stay resident in this process.
  * They come back from the page cache when they are touched: this bounds memory, at any moment. */

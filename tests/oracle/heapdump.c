@@ -239,7 +239,7 @@ struct error *heapdump_read(const char *path, struct heapdump **ret)
 			break;
 		if (!read_record(&cursor, (enum tag)tag, dump))
 			return error_create(ERROR_FORMAT, "%s: bad record %llu at %zu", path,
-			        (unsigned long long)tag, length - cursor_left(&cursor));
+				(unsigned long long)tag, length - cursor_left(&cursor));
 	}
 	qsort(dump->objects.items, dump->objects.count, sizeof(struct dump_object), by_address);
 	*ret = dump;

@@ -34,7 +34,7 @@ static void report(struct oracle *oracle, const char *what, size_t compared, siz
 	oracle->tests++;
 	oracle->failed += wrong != 0;
 	printf("%s %u - %s: %zu compared, %zu wrong\n", wrong ? "not ok" : "ok", oracle->tests,
-	        what, compared, wrong);
+		what, compared, wrong);
 }
 
 static void show(size_t wrong, const char *what, addr_t address)
@@ -55,7 +55,7 @@ static bool same_offsets(const struct offsets *left, const struct offsets *right
 {
 	return left->list.count == right->list.count &&
 	       (!left->list.count || !memcmp(left->list.items, right->list.items,
-	                                     left->list.count * sizeof(uint64_t)));
+					     left->list.count * sizeof(uint64_t)));
 }
 
 /* The slot behind the last object: where the dump sees objects that are none. */
@@ -90,16 +90,16 @@ static void compare_objects(struct oracle *oracle)
 			show(++differ, "pointers differ", object->address);
 			if (differ <= SHOWN)
 				printf("#   size %llu: %zu pointers found, %zu in the dump\n",
-				        (unsigned long long)object->size, mine.list.count,
-				        object->pointers.list.count);
+					(unsigned long long)object->size, mine.list.count,
+					object->pointers.list.count);
 		}
 		vec_deinit(&mine.list);
 	}
 	report(oracle, "objects of the dump are found", oracle->dump->objects.count - phantoms,
-	        missing);
+		missing);
 	report(oracle, "object sizes", oracle->dump->objects.count - phantoms, sizes);
 	report(oracle, "pointer offsets of objects", oracle->dump->objects.count - phantoms,
-	        differ);
+		differ);
 }
 
 static bool dump_has(const struct heapdump *dump, addr_t address)
@@ -131,14 +131,14 @@ static void compare_extra_objects(struct oracle *oracle)
 			total++;
 			if (!dump_has(oracle->dump, span->start + slot * span->elemsize))
 				show(++extra, "object not in the dump",
-				        span->start + slot * span->elemsize);
+					span->start + slot * span->elemsize);
 		}
 	}
 	report(oracle, "objects found are in the dump", total, extra);
 }
 
 static size_t compare_mask(const struct target *target, addr_t start, addr_t end,
-        const struct bitvector *mask, const struct dump_segment *dumped)
+	const struct bitvector *mask, const struct dump_segment *dumped)
 {
 	_cleanup_free_ uint8_t *bits = memory_alloc(mask->count / 8 + 1);
 	struct offsets mine = {0};
@@ -160,11 +160,11 @@ static void compare_segments(struct oracle *oracle)
 	const struct target *target = oracle->program->target;
 
 	report(oracle, "pointers of data", oracle->dump->data.pointers.list.count,
-	        compare_mask(target, module->data, module->edata, &module->data_mask,
-	                &oracle->dump->data));
+		compare_mask(target, module->data, module->edata, &module->data_mask,
+			&oracle->dump->data));
 	report(oracle, "pointers of bss", oracle->dump->bss.pointers.list.count,
-	        compare_mask(
-	                target, module->bss, module->ebss, &module->bss_mask, &oracle->dump->bss));
+		compare_mask(
+			target, module->bss, module->ebss, &module->bss_mask, &oracle->dump->bss));
 }
 
 /* The dump lists, for a frame, the arguments of the frame that it called, and its own locals. */
@@ -197,7 +197,7 @@ struct frame_counts {
 };
 
 static void compare_frames_of(struct oracle *oracle, const struct goroutine *goroutine,
-        size_t dumped_place, struct frame_counts *counts)
+	size_t dumped_place, struct frame_counts *counts)
 {
 	const struct heapdump *dump = oracle->dump;
 	const struct dump_frame *dumped = first_frame(dump, dumped_place);
@@ -211,7 +211,7 @@ static void compare_frames_of(struct oracle *oracle, const struct goroutine *gor
 	vec_foreach (frame, &frames.list) {
 		counts->frames++;
 		if (!dumped || dumped == end || dumped->goroutine != dumped_place ||
-		        !same_frame(frame, dumped)) {
+			!same_frame(frame, dumped)) {
 			show(++counts->wrong_frames, frame->function.name, frame->sp);
 			break;
 		}
@@ -244,10 +244,10 @@ static const struct goroutine *find_goroutine(const struct goroutines *goroutine
 }
 
 static bool same_wait_reason(
-        const struct oracle *oracle, const struct goroutine *goroutine, const char *dumped)
+	const struct oracle *oracle, const struct goroutine *goroutine, const char *dumped)
 {
 	const char *mine =
-	        layout_wait_reason(&oracle->program->runtime->layout, goroutine->wait_reason);
+		layout_wait_reason(&oracle->program->runtime->layout, goroutine->wait_reason);
 
 	return mine && !strcmp(mine, dumped);
 }
@@ -276,9 +276,9 @@ static void compare_goroutines(struct oracle *oracle)
 		if (mine->goid == 1)
 			continue;
 		if (mine->address != dumped->g || mine->status != dumped->status ||
-		        mine->go_pc != dumped->gopc ||
-		        (dumped->status == 4 &&
-		                !same_wait_reason(oracle, mine, dumped->wait_reason)))
+			mine->go_pc != dumped->gopc ||
+			(dumped->status == 4 &&
+				!same_wait_reason(oracle, mine, dumped->wait_reason)))
 			show(++wrong, "goroutine differs", dumped->g);
 		compare_frames_of(oracle, mine, i, &counts);
 	}
@@ -312,7 +312,7 @@ static void check_root(void *context, const struct root *root)
 		check->unknown += !has_pair(dump->queued.items, dump->queued.count, root->value);
 	}
 	if (root->kind == ROOT_FINALIZER &&
-	        has_pair(dump->finalizers.items, dump->finalizers.count, root->value))
+		has_pair(dump->finalizers.items, dump->finalizers.count, root->value))
 		check->finalizers++;
 }
 
@@ -323,13 +323,13 @@ static void compare_finalizers(struct oracle *oracle)
 
 	roots_each(oracle->heap, oracle->maps, check_root, &check, &missing);
 	report(oracle, "finalizers", oracle->dump->finalizers.count,
-	        check.finalizers < oracle->dump->finalizers.count);
+		check.finalizers < oracle->dump->finalizers.count);
 	/* Two words each: function and object. 1.24 dumps its cleanups, which have no object, as
 	 * well. */
 	report(oracle, "queued finalizers", check.queued,
-	        check.unknown + (check.queued > 2 * oracle->dump->queued.count));
+		check.unknown + (check.queued > 2 * oracle->dump->queued.count));
 	report(oracle, "data and specials could be read", 1,
-	        missing.variable_bytes + missing.specials + missing.finalizer_queue);
+		missing.variable_bytes + missing.specials + missing.finalizer_queue);
 }
 
 static void compare_types(struct oracle *oracle)
@@ -346,7 +346,7 @@ static void compare_types(struct oracle *oracle)
 		name = name && !strchr(name, ']') ? name + 1 : dumped->name;
 		bool pointer = dumped->name[strlen(dumped->name) - 1] == '.';
 		if (!type || type->size != dumped->size ||
-		        (!pointer && strcmp(type->name, name) != 0)) {
+			(!pointer && strcmp(type->name, name) != 0)) {
 			show(++wrong, dumped->name, dumped->address);
 			if (type && wrong <= SHOWN)
 				printf("#   found %s\n", type->name);
