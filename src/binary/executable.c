@@ -156,7 +156,7 @@ struct error *executable_open(const struct target *target, struct executable **r
 	GElf_Ehdr header;
 	struct section section;
 
-	executable->path = target->exe_path ? target->exe_path : "the executable";
+	executable->path = memory_string(target->exe_path ? target->exe_path : "the executable");
 	if (target->exe_fd < 0)
 		return error_create(ERROR_FORMAT,
 			"the executable of this core was not found%s%s: give it with --exe=FILE",
@@ -184,6 +184,7 @@ void executable_destroy(struct executable *executable)
 	if (!executable)
 		return;
 	elf_end(executable->elf);
+	free(executable->path);
 	free(executable->go_version);
 	free(executable->main_path);
 	free(executable);

@@ -19,7 +19,7 @@
 enum { MAX_BUILD_ID = 128 };
 
 struct executable {
-	const char *path; /* for messages; of the target */
+	char *path; /* for messages */
 	Elf *elf;
 	const uint8_t *bytes; /* of the whole file, by libelf */
 	size_t length;

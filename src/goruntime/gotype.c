@@ -23,7 +23,7 @@ enum {
 
 void types_init(struct types *types, const struct goruntime *runtime)
 {
-	*types = (struct types){.runtime = runtime, .next_own = TYPE_FROM_DWARF | 1};
+	*types = (struct types){.runtime = runtime};
 }
 
 static void type_destroy(struct go_type *type)
@@ -278,22 +278,36 @@ const struct go_type *types_at(struct types *types, type_ref ref)
 
 	if (addrmap_get(&types->index, ref, &place))
 		return place == NOT_A_TYPE ? NULL : types->list.items[place];
-	if (!ref || ref & TYPE_FROM_DWARF)
+	if (!ref)
 		return NULL;
-	struct go_type *type = read_type(types, ref);
+	struct go_type *type = NULL;
+	if (ref & TYPE_FROM_DWARF) {
+		const struct go_type *resolved =
+			types->resolve ? types->resolve(types, types->resolve_context, ref) : NULL;
 
-	addrmap_set(&types->index, ref, type ? (uint32_t)types->list.count : NOT_A_TYPE);
+		if (resolved)
+			return resolved;
+	} else {
+		type = read_type(types, ref);
+	}
 	if (type)
-		vec_push(&types->list, type);
+		types_add(types, ref, type);
+	else
+		addrmap_set(&types->index, ref, NOT_A_TYPE);
 	return type;
 }
 
-const struct go_type *types_add(struct types *types, struct go_type *type)
+void types_add(struct types *types, type_ref ref, struct go_type *type)
 {
-	type->ref = types->next_own++;
-	addrmap_set(&types->index, type->ref, (uint32_t)types->list.count);
+	type->ref = ref;
+	type->number = (uint32_t)types->list.count;
+	addrmap_set(&types->index, ref, type->number);
 	vec_push(&types->list, type);
-	return type;
+}
+
+void types_alias(struct types *types, type_ref ref, const struct go_type *type)
+{
+	addrmap_set(&types->index, ref, type->number);
 }
 
 /* A quick look at 48 bytes, before anything is read and kept. */

@@ -70,6 +70,7 @@ struct go_map_shape {
 
 struct go_type {
 	type_ref ref;
+	uint32_t number; /* place in types.list */
 	const char *name;       /* as fmt's %T prints it */
 	uint64_t size;          /* bytes */
 	uint64_t pointer_bytes; /* the prefix that may hold pointers */
@@ -100,7 +101,9 @@ struct types {
 	const struct goruntime *runtime;
 	struct addrmap index; /* type_ref -> place in list, or NOT_A_TYPE */
 	VEC(struct go_type *) list;
-	type_ref next_own;
+	/* Answers for refs with the highest bit, once each; NULL: nobody does. */
+	const struct go_type *(*resolve)(struct types *types, void *context, type_ref ref);
+	void *resolve_context;
 };
 
 void types_init(struct types *types, const struct goruntime *runtime);
@@ -109,9 +112,11 @@ void types_deinit(struct types *types);
 /* NULL when there is no type. */
 const struct go_type *types_at(struct types *types, type_ref ref);
 
-/* Takes over a type that does not come from a descriptor; its ref is set. Name and fields must be
- * malloc()ed. */
-const struct go_type *types_add(struct types *types, struct go_type *type);
+/* Takes over a type that does not come from a descriptor. Name and fields must be malloc()ed. */
+void types_add(struct types *types, type_ref ref, struct go_type *type);
+
+/* Another ref for a type that is known. */
+void types_alias(struct types *types, type_ref ref, const struct go_type *type);
 
 /* The type whose name is `name` and that is no pointer, by a scan of the descriptors; NULL: none.
  */

@@ -17,6 +17,8 @@ void program_destroy(struct program *program)
 	if (!program)
 		return;
 	goruntime_destroy(program->runtime);
+	debuginfo_destroy(program->debuginfo);
+	free(program->debuginfo_problem);
 	executable_destroy(program->executable);
 	target_destroy(program->target);
 	free(program);
@@ -49,64 +51,69 @@ static struct error *open_spool(int *ret)
 	return NULL;
 }
 
-/* A running process, looked at without stopping it: enough to know what to capture. */
-struct preview {
-	struct target *target;
-	struct executable *executable;
-	struct goruntime *runtime;
-};
-
-static void preview_deinit(struct preview *preview)
+static void open_debuginfo(struct program *program)
 {
-	goruntime_destroy(preview->runtime);
-	executable_destroy(preview->executable);
-	target_destroy(preview->target);
+	struct error *error = debuginfo_open(program->executable, &program->debuginfo);
+
+	if (!error)
+		return;
+	program->debuginfo_problem = memory_string(error->message);
+	program->debuginfo = memory_alloc(sizeof(*program->debuginfo));
+	program->debuginfo->executable = program->executable;
+	error_destroy(error);
 }
 
-static struct error *preview_open(pid_t pid, struct preview *preview)
+/* Looks at the running process without stopping it: enough to know what to capture. */
+static struct error *look_at_process(pid_t pid, struct program *program)
 {
-	TRY(process_open(pid, &preview->target));
-	TRY(executable_open(preview->target, &preview->executable));
-	return goruntime_open(preview->target, preview->executable, &preview->runtime);
+	TRY(process_open(pid, &program->target));
+	TRY(executable_open(program->target, &program->executable));
+	return goruntime_open(program->target, program->executable, &program->runtime);
 }
 
-static struct error *capture_to(struct preview *preview, bool executable, bool contents, int fd)
+/* Puts what was captured in the place of the running process. */
+static struct error *replace_target(struct program *program, int spool)
 {
-	struct capture_wishes wishes = {
-		.runtime = preview->runtime,
-		.executable = executable,
-		.contents = contents,
-	};
-	struct capture_plan plan = capture_plan_for(&wishes);
+	struct target *running = program->target, *captured;
+	_cleanup_free_ char *exe = memory_format("/proc/self/fd/%d", running->exe_fd);
 
-	return capture_process(preview->target->pid, &plan, fd);
+	TRY(core_file_open_fd(spool, "the captured memory", exe, &captured));
+	captured->kind = TARGET_PROCESS;
+	free(captured->exe_path);
+	captured->exe_path = take_pointer(running->exe_path);
+	goruntime_destroy(take_pointer(program->runtime));
+	target_destroy(running);
+	program->target = captured;
+	return goruntime_open(captured, program->executable, &program->runtime);
 }
 
-/* Captures a process, and opens what was captured in its place. */
-static struct error *open_process(pid_t pid, struct target **ret)
+/* DWARF is read while the capture runs, which is another process. */
+static struct error *open_process(pid_t pid, struct program *program)
 {
-	_cleanup_(preview_deinit) struct preview preview = {0};
 	_cleanup_close_ int spool = -1;
-	char exe[64];
+	struct capture *capture;
 
-	TRY(preview_open(pid, &preview));
+	TRY(look_at_process(pid, program));
 	TRY(open_spool(&spool));
-	TRY(capture_to(&preview, false, false, spool));
-	snprintf(exe, sizeof(exe), "/proc/self/fd/%d", preview.target->exe_fd);
-	TRY(core_file_open_fd(take_fd(spool), "the captured memory", exe, ret));
-	(*ret)->kind = TARGET_PROCESS;
-	free((*ret)->exe_path);
-	(*ret)->exe_path = memory_string(preview.target->exe_path);
-	return NULL;
+	const struct capture_wishes wishes = {.runtime = program->runtime};
+	struct capture_plan plan = capture_plan_for(&wishes);
+	TRY(capture_start(pid, &plan, spool, &capture));
+	open_debuginfo(program);
+	TRY(capture_finish(capture));
+	return replace_target(program, take_fd(spool));
 }
 
-static struct error *open_file(const char *path, const char *exe, struct target **ret)
+static struct error *open_file(const char *path, const char *exe, struct program *program)
 {
 	struct stat status;
 
 	if (stat(path, &status) < 0 && errno == ENOENT)
 		return error_create(ERROR_USAGE, "%s is neither a process id nor a file", path);
-	return core_file_open(path, exe, ret);
+	TRY(core_file_open(path, exe, &program->target));
+	TRY(executable_open(program->target, &program->executable));
+	TRY(goruntime_open(program->target, program->executable, &program->runtime));
+	open_debuginfo(program);
+	return NULL;
 }
 
 struct error *program_open(
@@ -116,25 +123,31 @@ struct error *program_open(
 	pid_t pid;
 
 	if (parse_pid(name, &pid))
-		TRY(open_process(pid, &program->target));
+		TRY(open_process(pid, program));
 	else
-		TRY(open_file(name, options->exe, &program->target));
-	TRY(executable_open(program->target, &program->executable));
-	TRY(goruntime_open(program->target, program->executable, &program->runtime));
+		TRY(open_file(name, options->exe, program));
 	*ret = take_pointer(program);
 	return NULL;
 }
 
 static struct error *write_snapshot(const char *name, const struct snapshot_wishes *wishes, int fd)
 {
-	_cleanup_(preview_deinit) struct preview preview = {0};
+	_cleanup_(cleanup_program) struct program *program = memory_alloc(sizeof(*program));
 	pid_t pid;
 
 	if (!parse_pid(name, &pid))
 		return error_create(ERROR_USAGE,
 			"silt snap takes a process id: %s is already a file that silt reads", name);
-	TRY(preview_open(pid, &preview));
-	return capture_to(&preview, true, wishes->contents, fd);
+	TRY(look_at_process(pid, program));
+	const struct capture_wishes capture_wishes = {
+		.runtime = program->runtime,
+		.executable = true,
+		.contents = wishes->contents,
+	};
+	struct capture_plan plan = capture_plan_for(&capture_wishes);
+	struct capture *capture;
+	TRY(capture_start(pid, &plan, fd, &capture));
+	return capture_finish(capture);
 }
 
 struct error *program_snapshot(

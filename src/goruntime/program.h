@@ -1,6 +1,7 @@
 /* A Go program opened for analysis: a live process (captured first), a core file or a snapshot. */
 #pragma once
 
+#include "debuginfo.h"
 #include "executable.h"
 #include "goruntime.h"
 #include "target.h"
@@ -9,6 +10,8 @@ struct program {
 	struct target *target;
 	struct executable *executable;
 	struct goruntime *runtime;
+	struct debuginfo *debuginfo; /* empty when there is no DWARF, or none that can be read */
+	char *debuginfo_problem;     /* why it cannot be read; NULL */
 };
 
 struct program_options {

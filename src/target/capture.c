@@ -282,35 +282,54 @@ static _Noreturn void capturer_main(
 	_exit(error ? 1 : 0);
 }
 
-static struct error *wait_for_capturer(pid_t capturer, pid_t pid, const struct verdict_page *page)
-{
-	int status;
+struct capture {
+	pid_t pid;
+	pid_t capturer;
+	struct verdict_page *page;
+};
 
-	while (waitpid(capturer, &status, 0) < 0) {
-		if (errno != EINTR)
-			return error_system("cannot wait for the capture of pid %d", pid);
-	}
-	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
-		return NULL;
-	if (page->failed)
-		return error_create(page->code, "%s", page->message);
-	return error_create(ERROR_SYSTEM,
-		"the capture of pid %d ended by signal %d; the target runs on", pid,
-		WTERMSIG(status));
-}
-
-struct error *capture_process(pid_t pid, const struct capture_plan *plan, int fd)
+struct error *capture_start(
+	pid_t pid, const struct capture_plan *plan, int fd, struct capture **ret)
 {
-	struct verdict_page *page = mmap(
-		NULL, sizeof(*page), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct verdict_page *page = mmap(NULL, sizeof(*page), PROT_READ | PROT_WRITE,
+		MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
 	if (page == MAP_FAILED)
 		return error_system("cannot get memory for the capture");
 	pid_t capturer = fork();
 	if (capturer == 0)
 		capturer_main(pid, plan, fd, page);
-	struct error *error = capturer < 0 ? error_system("cannot start the capture")
-					   : wait_for_capturer(capturer, pid, page);
-	munmap(page, sizeof(*page));
+	if (capturer < 0) {
+		munmap(page, sizeof(*page));
+		return error_system("cannot start the capture");
+	}
+	*ret = memory_alloc(sizeof(**ret));
+	**ret = (struct capture){.pid = pid, .capturer = capturer, .page = page};
+	return NULL;
+}
+
+static struct error *wait_for_capturer(const struct capture *capture)
+{
+	int status;
+
+	while (waitpid(capture->capturer, &status, 0) < 0) {
+		if (errno != EINTR)
+			return error_system("cannot wait for the capture of pid %d", capture->pid);
+	}
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+		return NULL;
+	if (capture->page->failed)
+		return error_create(capture->page->code, "%s", capture->page->message);
+	return error_create(ERROR_SYSTEM,
+		"the capture of pid %d ended early (wait status %d); the target runs on", capture->pid,
+		status);
+}
+
+struct error *capture_finish(struct capture *capture)
+{
+	struct error *error = wait_for_capturer(capture);
+
+	munmap(capture->page, sizeof(*capture->page));
+	free(capture);
 	return error;
 }

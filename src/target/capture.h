@@ -22,8 +22,15 @@ struct capture_plan {
 	void *context;
 };
 
-/* Captures `pid` into `fd`, an empty file open for writing. */
-struct error *capture_process(pid_t pid, const struct capture_plan *plan, int fd);
+struct capture;
+
+/* Starts to capture `pid` into `fd`, an empty file open for writing. Call it while this process has one
+ * thread: the capturer is a fork of it. */
+struct error *capture_start(
+	pid_t pid, const struct capture_plan *plan, int fd, struct capture **ret);
+
+/* Waits until it is done. The target runs again before that. Frees. */
+struct error *capture_finish(struct capture *capture);
 
 /* Keeps of `memory` only the pages that exist in the process, by /proc/PID/pagemap: reading a page
  * that the program never touched would make the kernel create it. `memory` must be normalised. */
