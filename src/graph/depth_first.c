@@ -1,12 +1,12 @@
 #include "depth_first.h"
 
+#include "memory.h"
 #include "table.h"
-#include "vec.h"
 
 /* A node on the path from the root, and its next reference to look at. */
 struct step {
 	uint32_t number; /* preorder */
-	uint32_t next;   /* place in targets */
+	uint32_t left;   /* references that have not been looked at, from the last one on */
 };
 
 struct walk {
@@ -15,11 +15,13 @@ struct walk {
 	uint32_t *order;
 	uint64_t *visited;   /* bits by node */
 	struct depth_first result;
-	VEC(struct step) path;
+	struct step *path;
+	uint32_t depth;
 	/* Tarjan: the lowest number reachable, and the nodes whose component is not complete. A
 	 * component number takes the place of the lowest number when it is. */
 	uint32_t *low;
-	VEC(uint32_t) open;
+	uint32_t *open;
+	uint32_t open_count;
 	uint64_t *closed; /* bits by preorder number */
 };
 
@@ -31,10 +33,11 @@ static void enter(struct walk *walk, node_t node, uint32_t parent)
 	walk->order[node] = number;
 	walk->result.vertex[number] = node;
 	walk->result.parent[number] = parent;
-	vec_push(&walk->path, {.number = number, .next = walk->graph->row[node]});
+	walk->path[walk->depth++] =
+		(struct step){.number = number, .left = graph_row_length(walk->graph, node)};
 	if (walk->low) {
 		walk->low[number] = number;
-		vec_push(&walk->open, number);
+		walk->open[walk->open_count++] = number;
 	}
 }
 
@@ -44,7 +47,7 @@ static void close_component(struct walk *walk, uint32_t number)
 	uint32_t component = walk->result.component_count++, member;
 
 	do {
-		member = vec_pop(&walk->open);
+		member = walk->open[--walk->open_count];
 		bitset_add(walk->closed, member);
 		walk->low[member] = component;
 	} while (member != number);
@@ -52,7 +55,7 @@ static void close_component(struct walk *walk, uint32_t number)
 
 static void leave(struct walk *walk)
 {
-	uint32_t number = vec_pop(&walk->path).number;
+	uint32_t number = walk->path[--walk->depth].number;
 
 	if (!walk->low)
 		return;
@@ -60,8 +63,8 @@ static void leave(struct walk *walk)
 
 	if (low == number)
 		close_component(walk, number);
-	else if (walk->path.count) {
-		uint32_t parent = vec_last(&walk->path)->number;
+	else if (walk->depth) {
+		uint32_t parent = walk->path[walk->depth - 1].number;
 
 		walk->low[parent] = MIN(walk->low[parent], low);
 	}
@@ -81,21 +84,19 @@ static void look_at(struct walk *walk, uint32_t number, node_t target)
 
 static void run(struct walk *walk)
 {
-	const struct graph *graph = walk->graph;
-
-	enter(walk, graph->root, 0);
-	while (walk->path.count) {
-		struct step *step = vec_last(&walk->path);
+	enter(walk, walk->graph->root, 0);
+	while (walk->depth) {
+		struct step *step = &walk->path[walk->depth - 1];
 		node_t node = walk->result.vertex[step->number];
-		uint32_t end = graph->row[node + 1];
+		const node_t *end = graph_references(walk->graph, node).end;
 
-		while (step->next < end && !skeleton_has(walk->skeleton, graph->targets[step->next]))
-			step->next++;
-		if (step->next == end) {
+		while (step->left && !skeleton_has(walk->skeleton, end[-(ptrdiff_t)step->left]))
+			step->left--;
+		if (!step->left) {
 			leave(walk);
 			continue;
 		}
-		node_t target = graph->targets[step->next++];
+		node_t target = end[-(ptrdiff_t)step->left--];
 		look_at(walk, step->number, target);
 	}
 }
@@ -105,11 +106,13 @@ static struct error *allocate(struct walk *walk, bool components)
 	uint32_t count = walk->skeleton->count;
 
 	TRY(table_alloc(BITSET_WORDS(walk->graph->inner), 8, &walk->visited));
+	TRY(table_alloc(count, sizeof(struct step), &walk->path));
 	TRY(table_alloc(count, sizeof(node_t), &walk->result.vertex));
 	TRY(table_alloc(count, sizeof(uint32_t), &walk->result.parent));
 	if (!components)
 		return NULL;
 	TRY(table_alloc(BITSET_WORDS(count), 8, &walk->closed));
+	TRY(table_alloc(count, sizeof(uint32_t), &walk->open));
 	return table_alloc(count, sizeof(uint32_t), &walk->low);
 }
 
@@ -121,18 +124,44 @@ struct error *depth_first_walk(const struct graph *graph, const struct skeleton 
 	TRY(allocate(&walk, components));
 	run(&walk);
 	walk.result.component = walk.low;
-	vec_deinit(&walk.path);
-	vec_deinit(&walk.open);
+	table_free(walk.path, skeleton->count * sizeof(struct step));
+	table_free(walk.open, skeleton->count * sizeof(uint32_t));
 	table_free(walk.visited, BITSET_WORDS(graph->inner) * 8);
 	table_free(walk.closed, BITSET_WORDS(skeleton->count) * 8);
 	*ret = walk.result;
 	return NULL;
 }
 
-void depth_first_deinit(struct depth_first *walk)
+void depth_first_drop_vertex(struct depth_first *walk)
 {
 	table_free(walk->vertex, walk->count * sizeof(*walk->vertex));
-	table_free(walk->parent, walk->count * sizeof(*walk->parent));
+	walk->vertex = NULL;
+}
+
+struct error *depth_first_restore_vertex(
+	struct depth_first *walk, const struct skeleton *skeleton, const uint32_t *order)
+{
+	TRY(table_alloc(walk->count, sizeof(node_t), &walk->vertex));
+	for (size_t word = 0; word < BITSET_WORDS(skeleton->inner); word++) {
+		for (uint64_t bits = skeleton->kept[word]; bits; bits &= bits - 1) {
+			node_t node = (node_t)(word * 64) + (node_t)__builtin_ctzll(bits);
+
+			walk->vertex[order[node]] = node;
+		}
+	}
+	return NULL;
+}
+
+void depth_first_drop_components(struct depth_first *walk)
+{
 	table_free(walk->component, walk->count * sizeof(*walk->component));
+	walk->component = NULL;
+}
+
+void depth_first_deinit(struct depth_first *walk)
+{
+	depth_first_drop_vertex(walk);
+	depth_first_drop_components(walk);
+	table_free(walk->parent, walk->count * sizeof(*walk->parent));
 	*walk = (struct depth_first){0};
 }

@@ -11,7 +11,7 @@
 
 struct depth_first {
 	uint32_t count;      /* nodes of the skeleton */
-	node_t *vertex;      /* by preorder number */
+	node_t *vertex;      /* by preorder number; see depth_first_drop_vertex() */
 	uint32_t *parent;    /* preorder number of the parent in the tree; the root's is 0 */
 	uint32_t *component; /* by preorder number; NULL when not wanted */
 	uint32_t component_count;
@@ -22,3 +22,10 @@ struct depth_first {
 struct error *depth_first_walk(const struct graph *graph, const struct skeleton *skeleton,
 	bool components, uint32_t *order, struct depth_first *ret);
 void depth_first_deinit(struct depth_first *walk);
+
+/* `vertex` can be had back from `order` at any time, so it need not be kept where memory is short. */
+void depth_first_drop_vertex(struct depth_first *walk);
+struct error *depth_first_restore_vertex(
+	struct depth_first *walk, const struct skeleton *skeleton, const uint32_t *order);
+
+void depth_first_drop_components(struct depth_first *walk);

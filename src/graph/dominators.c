@@ -3,41 +3,35 @@
 #include "table.h"
 #include "vec.h"
 
-/* The edges that do not go down the tree: of them a node must know where they come from. */
-struct predecessors {
-	uint32_t *row;   /* count + 1 */
-	uint32_t *from;
-	size_t edges;
-};
-
 struct finder {
 	const struct graph *graph;
 	const struct skeleton *skeleton;
-	const struct depth_first *walk;
+	struct depth_first *walk;
 	const uint32_t *order;
 	uint32_t count;
-	struct predecessors predecessors;
-	uint32_t *semi;     /* number of the semidominator */
-	uint32_t *label;    /* lowest semidominator on the compressed path */
+	/* Where the edges come from that do not go down the tree: by node, a row of `from`. When a node
+	 * is done its row is not needed any more, and its place takes the semidominator. */
+	uint32_t *row;
+	uint32_t *from;
+	size_t edges;
+	/* The lowest semidominator on the compressed path; before a node is done, the lowest number
+	 * from which an edge goes down to it. */
+	uint32_t *label;
 	uint32_t *ancestor; /* of the forest of nodes that are done */
-	uint32_t *idom;
 	VEC(uint32_t) path;
 };
 
 typedef void edge_fn(struct finder *finder, uint32_t from, uint32_t to);
 
-static void each_edge(struct finder *finder, edge_fn *visit)
+static inline __attribute__((always_inline)) void each_edge(struct finder *finder, edge_fn *visit)
 {
-	const struct graph *graph = finder->graph;
-
 	for (uint32_t from = 0; from < finder->count; from++) {
-		node_t node = finder->walk->vertex[from];
+		struct references row =
+			graph_references(finder->graph, finder->walk->vertex[from]);
 
-		for (uint32_t at = graph->row[node]; at < graph->row[node + 1]; at++) {
-			node_t target = graph->targets[at];
-
-			if (skeleton_has(finder->skeleton, target))
-				visit(finder, from, finder->order[target]);
+		for (; row.at < row.end; row.at++) {
+			if (skeleton_has(finder->skeleton, *row.at))
+				visit(finder, from, finder->order[*row.at]);
 		}
 	}
 }
@@ -46,28 +40,29 @@ static void each_edge(struct finder *finder, edge_fn *visit)
 static void count_edge(struct finder *finder, uint32_t from, uint32_t to)
 {
 	if (from < to)
-		finder->semi[to] = MIN(finder->semi[to], from);
+		finder->label[to] = MIN(finder->label[to], from);
 	else if (from > to)
-		finder->predecessors.row[to + 1]++;
+		finder->row[to + 1]++;
 }
 
 /* row[to] is where the next one goes; in the end it is where those of `to + 1` begin. */
 static void enter_edge(struct finder *finder, uint32_t from, uint32_t to)
 {
 	if (from > to)
-		finder->predecessors.from[finder->predecessors.row[to]++] = from;
+		finder->from[finder->row[to]++] = from;
 }
 
 static struct error *find_predecessors(struct finder *finder)
 {
-	struct predecessors *predecessors = &finder->predecessors;
-
-	TRY(table_alloc(finder->count + 2, sizeof(uint32_t), &predecessors->row));
+	TRY(table_alloc(finder->count + 2, sizeof(uint32_t), &finder->row));
+	TRY(table_alloc(finder->count, sizeof(uint32_t), &finder->label));
+	for (uint32_t node = 0; node < finder->count; node++)
+		finder->label[node] = finder->walk->parent[node];
 	each_edge(finder, count_edge);
 	for (uint32_t i = 0; i < finder->count; i++)
-		predecessors->row[i + 1] += predecessors->row[i];
-	predecessors->edges = predecessors->row[finder->count];
-	TRY(table_alloc(predecessors->edges, sizeof(uint32_t), &predecessors->from));
+		finder->row[i + 1] += finder->row[i];
+	finder->edges = finder->row[finder->count];
+	TRY(table_alloc(finder->edges, sizeof(uint32_t), &finder->from));
 	each_edge(finder, enter_edge);
 	return NULL;
 }
@@ -96,45 +91,41 @@ static uint32_t evaluate(struct finder *finder, uint32_t node, uint32_t current)
 
 static void find_semidominators(struct finder *finder)
 {
-	const struct predecessors *predecessors = &finder->predecessors;
-
 	for (uint32_t node = finder->count; --node > 0;) {
-		uint32_t semi = finder->semi[node];
+		uint32_t semi = finder->label[node];
 		/* enter_edge() has moved the rows up by one place. */
-		uint32_t begin = predecessors->row[node - 1], end = predecessors->row[node];
+		uint32_t begin = finder->row[node - 1], end = finder->row[node];
 
 		for (uint32_t at = begin; at < end; at++)
-			semi = MIN(semi, evaluate(finder, predecessors->from[at], node));
-		finder->semi[node] = semi;
+			semi = MIN(semi, evaluate(finder, finder->from[at], node));
+		finder->row[node] = semi;
 		finder->label[node] = semi;
 	}
 }
 
+/* From the parent up to the first node that is not below the semidominator. The dominators take the place
+ * of the parents, of which only one's own is still needed. */
 static void climb_to_dominators(struct finder *finder)
 {
-	for (uint32_t node = 1; node < finder->count; node++) {
-		uint32_t at = finder->walk->parent[node];
+	uint32_t *idom = finder->walk->parent;
 
-		while (at > finder->semi[node])
-			at = finder->idom[at];
-		finder->idom[node] = at;
+	for (uint32_t node = 1; node < finder->count; node++) {
+		uint32_t at = idom[node];
+
+		while (at > finder->row[node])
+			at = idom[at];
+		idom[node] = at;
 	}
 }
 
 static struct error *find(struct finder *finder)
 {
-	size_t count = finder->count;
-
-	TRY(table_alloc(count, sizeof(uint32_t), &finder->semi));
-	for (uint32_t node = 0; node < count; node++)
-		finder->semi[node] = finder->walk->parent[node];
 	TRY(find_predecessors(finder));
-	TRY(table_alloc(count, sizeof(uint32_t), &finder->label));
-	TRY(table_alloc(count, sizeof(uint32_t), &finder->ancestor));
-	for (uint32_t node = 0; node < count; node++)
+	depth_first_drop_vertex(finder->walk);
+	TRY(table_alloc(finder->count, sizeof(uint32_t), &finder->ancestor));
+	for (uint32_t node = 0; node < finder->count; node++)
 		finder->ancestor[node] = finder->walk->parent[node];
 	find_semidominators(finder);
-	TRY(table_alloc(count, sizeof(uint32_t), &finder->idom));
 	climb_to_dominators(finder);
 	return NULL;
 }
@@ -143,17 +134,43 @@ static void finder_deinit(struct finder *finder)
 {
 	size_t bytes = finder->count * sizeof(uint32_t);
 
-	table_free(finder->semi, bytes);
 	table_free(finder->label, bytes);
 	table_free(finder->ancestor, bytes);
-	table_free(finder->predecessors.row, bytes + 2 * sizeof(uint32_t));
-	table_free(finder->predecessors.from, finder->predecessors.edges * sizeof(uint32_t));
+	table_free(finder->row, bytes + 2 * sizeof(uint32_t));
+	table_free(finder->from, finder->edges * sizeof(uint32_t));
 	vec_deinit(&finder->path);
+}
+
+struct error *dominators_find(const struct graph *graph, const struct skeleton *skeleton,
+	struct depth_first *walk, const uint32_t *order, struct dominators *ret)
+{
+	struct finder finder = {
+		.graph = graph,
+		.skeleton = skeleton,
+		.walk = walk,
+		.order = order,
+		.count = walk->count,
+	};
+	struct error *error = find(&finder);
+
+	finder_deinit(&finder);
+	if (error)
+		return error;
+	*ret = (struct dominators){.count = walk->count, .idom = walk->parent};
+	walk->parent = NULL;
+	return NULL;
+}
+
+void dominators_deinit(struct dominators *dominators)
+{
+	dominators_drop_jumps(dominators);
+	table_free(dominators->idom, dominators->count * sizeof(uint32_t));
+	*dominators = (struct dominators){0};
 }
 
 /* Jump pointers of a skew-binary tree (Myers 1983): each node knows its parent and one ancestor whose
  * distance grows with the depth. */
-static struct error *add_jumps(struct dominators *dominators)
+struct error *dominators_add_jumps(struct dominators *dominators)
 {
 	TRY(table_alloc(dominators->count, sizeof(uint32_t), &dominators->depth));
 	TRY(table_alloc(dominators->count, sizeof(uint32_t), &dominators->jump));
@@ -168,38 +185,13 @@ static struct error *add_jumps(struct dominators *dominators)
 	return NULL;
 }
 
-struct error *dominators_find(const struct graph *graph, const struct skeleton *skeleton,
-	const struct depth_first *walk, const uint32_t *order, struct dominators *ret)
-{
-	struct finder finder = {
-		.graph = graph,
-		.skeleton = skeleton,
-		.walk = walk,
-		.order = order,
-		.count = walk->count,
-	};
-	struct error *error = find(&finder);
-	struct dominators dominators = {.count = walk->count, .idom = finder.idom};
-
-	finder_deinit(&finder);
-	if (!error)
-		error = add_jumps(&dominators);
-	if (error) {
-		dominators_deinit(&dominators);
-		return error;
-	}
-	*ret = dominators;
-	return NULL;
-}
-
-void dominators_deinit(struct dominators *dominators)
+void dominators_drop_jumps(struct dominators *dominators)
 {
 	size_t bytes = dominators->count * sizeof(uint32_t);
 
-	table_free(dominators->idom, bytes);
 	table_free(dominators->depth, bytes);
 	table_free(dominators->jump, bytes);
-	*dominators = (struct dominators){0};
+	dominators->depth = dominators->jump = NULL;
 }
 
 /* The ancestor of a node at a depth that is not below it. */

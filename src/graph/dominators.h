@@ -17,10 +17,15 @@ struct dominators {
 	uint32_t *jump;  /* an ancestor further up, so that climbing takes logarithmic steps */
 };
 
-/* `order`: as depth_first_walk() left it. */
+/* `order`: as depth_first_walk() left it. Takes walk->parent over, which becomes idom, and drops
+ * walk->vertex when it is not needed any more. */
 struct error *dominators_find(const struct graph *graph, const struct skeleton *skeleton,
-	const struct depth_first *walk, const uint32_t *order, struct dominators *ret);
+	struct depth_first *walk, const uint32_t *order, struct dominators *ret);
 void dominators_deinit(struct dominators *dominators);
+
+/* Jump pointers, for dominators_common(). */
+struct error *dominators_add_jumps(struct dominators *dominators);
+void dominators_drop_jumps(struct dominators *dominators);
 
 /* The nearest common ancestor in the dominator tree. */
 uint32_t dominators_common(const struct dominators *dominators, uint32_t left, uint32_t right);

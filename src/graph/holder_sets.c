@@ -17,7 +17,7 @@ struct set {
 
 /* The last results of unions, by a hash of the two numbers. */
 struct memo {
-	uint32_t left, right, result;
+	set_t left, right, result;
 };
 
 struct holder_sets {
@@ -46,7 +46,7 @@ void holder_sets_destroy(struct holder_sets *sets)
 	free(sets);
 }
 
-static uint32_t intern(struct holder_sets *sets, const uint32_t *members, uint32_t count)
+static set_t intern(struct holder_sets *sets, const uint32_t *members, uint32_t count)
 {
 	uint64_t hash = XXH3_64bits(members, count * sizeof(*members)) | 1;
 	uint32_t head = 0;
@@ -59,7 +59,7 @@ static uint32_t intern(struct holder_sets *sets, const uint32_t *members, uint32
 
 		if (set->count == count &&
 			!memcmp(sets->members.items + set->first, members, count * sizeof(*members)))
-			return at;
+			return (set_t)at;
 	}
 	if (sets->sets.count >= SETS_MAX)
 		return SET_MANY;
@@ -69,15 +69,15 @@ static uint32_t intern(struct holder_sets *sets, const uint32_t *members, uint32
 	for (uint32_t i = 0; i < count; i++)
 		vec_push(&sets->members, members[i]);
 	addrmap_set(&sets->by_hash, hash, number);
-	return number;
+	return (set_t)number;
 }
 
-uint32_t holder_sets_single(struct holder_sets *sets, uint32_t holder)
+set_t holder_sets_single(struct holder_sets *sets, uint32_t holder)
 {
 	return intern(sets, &holder, 1);
 }
 
-static uint32_t unite(struct holder_sets *sets, uint32_t left, uint32_t right)
+static set_t unite(struct holder_sets *sets, set_t left, set_t right)
 {
 	uint32_t left_count, right_count, count = 0, i = 0, k = 0;
 	uint32_t united[2 * SET_MEMBERS_MAX];
@@ -97,7 +97,7 @@ static uint32_t unite(struct holder_sets *sets, uint32_t left, uint32_t right)
 	return intern(sets, united, count);
 }
 
-uint32_t holder_sets_union(struct holder_sets *sets, uint32_t left, uint32_t right)
+set_t holder_sets_union(struct holder_sets *sets, set_t left, set_t right)
 {
 	if (left == right || right == SET_EMPTY)
 		return left;
@@ -115,7 +115,7 @@ uint32_t holder_sets_union(struct holder_sets *sets, uint32_t left, uint32_t rig
 }
 
 const uint32_t *holder_sets_members(
-	const struct holder_sets *sets, uint32_t set, uint32_t *ret_count)
+	const struct holder_sets *sets, set_t set, uint32_t *ret_count)
 {
 	*ret_count = sets->sets.items[set].count;
 	return sets->members.items + sets->sets.items[set].first;
@@ -126,7 +126,7 @@ uint32_t holder_sets_count(const struct holder_sets *sets)
 	return (uint32_t)sets->sets.count;
 }
 
-bool holder_sets_within(const struct holder_sets *sets, uint32_t inner, uint32_t outer)
+bool holder_sets_within(const struct holder_sets *sets, set_t inner, set_t outer)
 {
 	uint32_t inner_count, outer_count, k = 0;
 

@@ -17,8 +17,10 @@ enum {
 	SET_EMPTY = 0, /* reached by nothing that is a holder */
 	SET_MANY = 1,
 	SET_MEMBERS_MAX = 256,
-	SETS_MAX = 1 << 20,
+	SETS_MAX = 1 << 16, /* a set number fits in 16 bits */
 };
+
+typedef uint16_t set_t;
 
 struct holder_sets;
 
@@ -26,16 +28,16 @@ struct holder_sets *holder_sets_create(void);
 void holder_sets_destroy(struct holder_sets *sets);
 
 /* The set of one holder. */
-uint32_t holder_sets_single(struct holder_sets *sets, uint32_t holder);
+set_t holder_sets_single(struct holder_sets *sets, uint32_t holder);
 
-uint32_t holder_sets_union(struct holder_sets *sets, uint32_t left, uint32_t right);
+set_t holder_sets_union(struct holder_sets *sets, set_t left, set_t right);
 
 /* Members of a set; of SET_MANY none are known. Valid until the next set is made. */
 const uint32_t *holder_sets_members(
-	const struct holder_sets *sets, uint32_t set, uint32_t *ret_count);
+	const struct holder_sets *sets, set_t set, uint32_t *ret_count);
 
 /* Numbers of sets are below this. */
 uint32_t holder_sets_count(const struct holder_sets *sets);
 
 /* Is every member of `inner` in `outer`? SET_MANY is in no other set. */
-bool holder_sets_within(const struct holder_sets *sets, uint32_t inner, uint32_t outer);
+bool holder_sets_within(const struct holder_sets *sets, set_t inner, set_t outer);

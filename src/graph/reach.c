@@ -3,7 +3,10 @@
 #include "bitset.h"
 #include "vec.h"
 
-enum { BATCH = 16 };
+enum {
+	BATCH = 16,
+	PREFETCHED = 64, /* targets of one row */
+};
 
 struct stack {
 	VEC(node_t) nodes;
@@ -14,6 +17,7 @@ struct stack {
 struct batch {
 	unsigned count;
 	node_t nodes[BATCH];
+	struct references rows[BATCH];
 };
 
 static void batch_take(struct batch *batch, struct stack *stack, const struct graph *graph)
@@ -21,32 +25,32 @@ static void batch_take(struct batch *batch, struct stack *stack, const struct gr
 	batch->count = (unsigned)MIN(stack->nodes.count, (size_t)BATCH);
 	for (unsigned i = 0; i < batch->count; i++) {
 		batch->nodes[i] = vec_pop(&stack->nodes);
-		__builtin_prefetch(&graph->row[batch->nodes[i]]);
+		graph_prefetch_row(graph, batch->nodes[i]);
 	}
-	for (unsigned i = 0; i < batch->count; i++)
-		__builtin_prefetch(&graph->targets[graph->row[batch->nodes[i]]]);
+	for (unsigned i = 0; i < batch->count; i++) {
+		batch->rows[i] = graph_references(graph, batch->nodes[i]);
+		__builtin_prefetch(batch->rows[i].at);
+	}
 }
 
-static void batch_prefetch(const struct batch *batch, const struct graph *graph, const node_t *owner)
+static void batch_prefetch(const struct batch *batch, const node_t *owner)
 {
 	for (unsigned i = 0; i < batch->count; i++) {
-		node_t node = batch->nodes[i];
-		uint32_t end = MIN(graph->row[node + 1], graph->row[node] + 64);
+		const node_t *end = MIN(batch->rows[i].end, batch->rows[i].at + PREFETCHED);
 
-		for (uint32_t at = graph->row[node]; at < end; at++)
-			__builtin_prefetch(&owner[graph->targets[at]], 1);
+		for (const node_t *at = batch->rows[i].at; at < end; at++)
+			__builtin_prefetch(&owner[*at], 1);
 	}
 }
 
-static void scan(const struct graph *graph, node_t node, node_t *owner, uint8_t *inner_children,
-	struct stack *stack)
+static void scan(const struct graph *graph, node_t node, struct references row, node_t *owner,
+	uint8_t *inner_children, struct stack *stack)
 {
-	uint32_t begin = graph->row[node], end = graph->row[node + 1];
 	uint32_t inner = 0;
 
-	vec_reserve(&stack->nodes, stack->nodes.count + (end - begin));
-	for (uint32_t at = begin; at < end; at++) {
-		node_t target = graph->targets[at];
+	vec_reserve(&stack->nodes, stack->nodes.count + (size_t)(row.end - row.at));
+	for (const node_t *at = row.at; at < row.end; at++) {
+		node_t target = *at;
 		bool first = owner[target] == OWNER_NONE;
 
 		inner += target < graph->inner;
@@ -68,9 +72,9 @@ struct error *reach_mark(const struct graph *graph, node_t *owner, uint8_t *inne
 	vec_push(&stack.nodes, graph->root);
 	while (stack.nodes.count) {
 		batch_take(&batch, &stack, graph);
-		batch_prefetch(&batch, graph, owner);
+		batch_prefetch(&batch, owner);
 		for (unsigned i = 0; i < batch.count; i++)
-			scan(graph, batch.nodes[i], owner, inner_children, &stack);
+			scan(graph, batch.nodes[i], batch.rows[i], owner, inner_children, &stack);
 	}
 	vec_deinit(&stack.nodes);
 	return NULL;
@@ -86,10 +90,10 @@ struct error *reach_avoiding(const struct graph *graph, const uint64_t *removed,
 	while (stack.nodes.count) {
 		batch_take(&batch, &stack, graph);
 		for (unsigned i = 0; i < batch.count; i++) {
-			node_t node = batch.nodes[i];
+			struct references row = batch.rows[i];
 
-			for (uint32_t at = graph->row[node]; at < graph->row[node + 1]; at++) {
-				node_t target = graph->targets[at];
+			for (; row.at < row.end; row.at++) {
+				node_t target = *row.at;
 
 				if (bitset_has(reached, target) ||
 					(removed && bitset_has(removed, target)))

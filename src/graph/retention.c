@@ -13,7 +13,7 @@ struct computation {
 	struct retention *result;
 	struct depth_first walk;
 	struct dominators dominators;
-	uint32_t *component_set;
+	set_t *set_by_order; /* by preorder number; NULL: no holders */
 };
 
 static struct error *build_skeleton(struct computation *computation)
@@ -50,8 +50,15 @@ static struct error *sort_by_component(const struct depth_first *walk, uint32_t 
 	return error;
 }
 
-static void seed_sets(struct computation *computation)
+/* The sets of the components, while they are found. */
+struct set_walk {
+	struct computation *computation;
+	set_t *set; /* by component */
+};
+
+static void seed_sets(const struct set_walk *sets)
 {
+	const struct computation *computation = sets->computation;
 	const struct retention_input *input = computation->input;
 	const node_t *order = computation->result->idom;
 
@@ -61,34 +68,32 @@ static void seed_sets(struct computation *computation)
 		if (input->holders[i] == NO_HOLDER ||
 			!skeleton_has(&computation->result->skeleton, node))
 			continue;
-		uint32_t component = computation->walk.component[order[node]];
-		computation->component_set[component] =
+		sets->set[computation->walk.component[order[node]]] =
 			holder_sets_single(computation->result->sets, input->holders[i]);
 	}
 }
 
 /* A set flows along every edge between components, in topological order: each is looked at once. */
-static struct error *spread_sets(struct computation *computation)
+static struct error *spread_sets(const struct set_walk *sets)
 {
-	const struct graph *graph = computation->result->graph;
-	const struct depth_first *walk = &computation->walk;
-	const node_t *order = computation->result->idom;
-	uint32_t *set = computation->component_set, *sorted;
+	struct retention *result = sets->computation->result;
+	const struct depth_first *walk = &sets->computation->walk;
+	const node_t *order = result->idom;
+	set_t *set = sets->set;
+	uint32_t *sorted;
 
 	TRY(sort_by_component(walk, &sorted));
 	for (uint32_t i = 0; i < walk->count; i++) {
 		uint32_t from = walk->component[sorted[i]];
-		node_t node = walk->vertex[sorted[i]];
+		struct references row =
+			graph_references(result->graph, walk->vertex[sorted[i]]);
 
-		for (uint32_t at = graph->row[node]; at < graph->row[node + 1]; at++) {
-			node_t target = graph->targets[at];
-
-			if (!skeleton_has(&computation->result->skeleton, target))
+		for (; row.at < row.end; row.at++) {
+			if (!skeleton_has(&result->skeleton, *row.at))
 				continue;
-			uint32_t to = walk->component[order[target]];
+			uint32_t to = walk->component[order[*row.at]];
 			if (to != from && set[to] != set[from])
-				set[to] = holder_sets_union(
-					computation->result->sets, set[to], set[from]);
+				set[to] = holder_sets_union(result->sets, set[to], set[from]);
 		}
 	}
 	table_free(sorted, walk->count * sizeof(uint32_t));
@@ -97,13 +102,22 @@ static struct error *spread_sets(struct computation *computation)
 
 static struct error *compute_sets(struct computation *computation)
 {
+	struct depth_first *walk = &computation->walk;
+	struct set_walk sets = {.computation = computation};
+
 	if (!computation->input->holders)
 		return NULL;
 	computation->result->sets = holder_sets_create();
-	TRY(table_alloc(computation->walk.component_count, sizeof(uint32_t),
-		&computation->component_set));
-	seed_sets(computation);
-	return spread_sets(computation);
+	TRY(table_alloc(walk->component_count, sizeof(set_t), &sets.set));
+	seed_sets(&sets);
+	struct error *error = spread_sets(&sets);
+	if (!error)
+		error = table_alloc(walk->count, sizeof(set_t), &computation->set_by_order);
+	for (uint32_t i = 0; !error && i < walk->count; i++)
+		computation->set_by_order[i] = sets.set[walk->component[i]];
+	table_free(sets.set, walk->component_count * sizeof(set_t));
+	depth_first_drop_components(walk);
+	return error;
 }
 
 static struct error *find_shared_leaves(struct computation *computation)
@@ -114,28 +128,37 @@ static struct error *find_shared_leaves(struct computation *computation)
 		.owner = computation->result->idom,
 		.dominators = &computation->dominators,
 		.vertex = computation->walk.vertex,
-		.component_set = computation->component_set,
-		.component = computation->walk.component,
+		.set_by_order = computation->set_by_order,
 		.sets = computation->result->sets,
 	};
 
-	return shared_leaves_find(&context, &computation->result->leaves);
+	TRY(dominators_add_jumps(&computation->dominators));
+	struct error *error = shared_leaves_find(&context, &computation->result->leaves);
+	dominators_drop_jumps(&computation->dominators);
+	return error;
 }
 
 /* From here on idom holds dominators, no longer preorder numbers. */
-static struct error *finish_dominators(struct computation *computation)
+static void finish_dominators(struct computation *computation)
 {
 	struct retention *result = computation->result;
 	const struct depth_first *walk = &computation->walk;
 
-	if (computation->component_set) {
-		TRY(table_alloc(walk->count, sizeof(uint32_t), &result->set_by_rank));
-		for (uint32_t i = 0; i < walk->count; i++)
-			result->set_by_rank[skeleton_rank(&result->skeleton, walk->vertex[i])] =
-				computation->component_set[walk->component[i]];
-	}
 	for (uint32_t i = 0; i < walk->count; i++)
 		result->idom[walk->vertex[i]] = walk->vertex[computation->dominators.idom[i]];
+}
+
+static struct error *finish_sets(struct computation *computation)
+{
+	struct retention *result = computation->result;
+	const struct depth_first *walk = &computation->walk;
+
+	if (!computation->set_by_order)
+		return NULL;
+	TRY(table_alloc(walk->count, sizeof(set_t), &result->set_by_rank));
+	for (uint32_t i = 0; i < walk->count; i++)
+		result->set_by_rank[skeleton_rank(&result->skeleton, walk->vertex[i])] =
+			computation->set_by_order[i];
 	return NULL;
 }
 
@@ -173,8 +196,8 @@ static struct set_sum sum_fringe(
 		uint64_t bytes = graph_weight(graph, node);
 
 		own.objects += !is_virtual(computation->input, node);
-		for (uint32_t at = graph->row[node]; at < graph->row[node + 1]; at++) {
-			node_t target = graph->targets[at];
+		for (struct references row = graph_references(graph, node); row.at < row.end; row.at++) {
+			node_t target = *row.at;
 
 			if (target < graph->inner) {
 				if (!skeleton_has(&result->skeleton, target))
@@ -185,12 +208,13 @@ static struct set_sum sum_fringe(
 			}
 		}
 		own.bytes += bytes;
-		result->retained[node] += bytes;
+		byte_counts_add(&result->retained, node, bytes);
 	}
 	for (size_t i = worker->list.count; --i > 0;) {
 		node_t node = worker->list.items[i];
 
-		result->retained[result->idom[node]] += result->retained[node];
+		byte_counts_add(&result->retained, result->idom[node],
+			byte_counts_get(&result->retained, node));
 	}
 	return own;
 }
@@ -211,9 +235,9 @@ static struct error *fringe_run(void *context, unsigned number)
 
 		worker->bytes += own.bytes;
 		worker->nodes += own.objects;
-		if (!result->set_by_rank)
+		if (!work->computation->set_by_order)
 			continue;
-		uint32_t set = result->set_by_rank[skeleton_rank(&result->skeleton, anchor)];
+		set_t set = work->computation->set_by_order[i];
 		worker->sums[set].bytes += own.bytes;
 		worker->sums[set].objects += own.objects;
 	}
@@ -235,7 +259,7 @@ static void add_shared_leaves(struct computation *computation)
 		result->idom[leaf] = leaves->common[rank];
 		result->live_bytes += bytes;
 		result->live_nodes++;
-		result->retained[leaves->common[rank]] += bytes;
+		byte_counts_add(&result->retained, leaves->common[rank], bytes);
 		result->sums[leaves->set[rank]].bytes += bytes;
 		result->sums[leaves->set[rank]].objects++;
 	}
@@ -267,17 +291,18 @@ static struct error *sum_fringes(struct computation *computation)
 static void sum_skeleton(struct computation *computation)
 {
 	const struct depth_first *walk = &computation->walk;
-	uint64_t *retained = computation->result->retained;
+	struct byte_counts *retained = &computation->result->retained;
 
 	for (uint32_t i = walk->count; --i > 0;)
-		retained[walk->vertex[computation->dominators.idom[i]]] += retained[walk->vertex[i]];
+		byte_counts_add(retained, walk->vertex[computation->dominators.idom[i]],
+			byte_counts_get(retained, walk->vertex[i]));
 }
 
 static struct error *sum_all(struct computation *computation)
 {
 	struct retention *result = computation->result;
 
-	TRY(table_alloc(result->graph->inner, sizeof(uint64_t), &result->retained));
+	TRY(byte_counts_init(&result->retained, result->graph->inner));
 	result->set_count = result->sets ? holder_sets_count(result->sets) : 1;
 	result->sums = memory_array(result->set_count, sizeof(*result->sums));
 	add_shared_leaves(computation);
@@ -296,9 +321,12 @@ static struct error *compute(struct computation *computation)
 	TRY(compute_sets(computation));
 	TRY(dominators_find(result->graph, &result->skeleton, &computation->walk, result->idom,
 		&computation->dominators));
+	TRY(depth_first_restore_vertex(&computation->walk, &result->skeleton, result->idom));
 	TRY(find_shared_leaves(computation));
-	TRY(finish_dominators(computation));
-	return sum_all(computation);
+	finish_dominators(computation);
+	TRY(sum_all(computation));
+	dominators_deinit(&computation->dominators);
+	return finish_sets(computation);
 }
 
 struct error *retention_compute(const struct retention_input *input, struct retention **ret)
@@ -310,8 +338,7 @@ struct error *retention_compute(const struct retention_input *input, struct rete
 
 	computation.result->graph = input->graph;
 	struct error *error = compute(&computation);
-	table_free(computation.component_set,
-		computation.walk.component_count * sizeof(uint32_t));
+	table_free(computation.set_by_order, computation.walk.count * sizeof(set_t));
 	dominators_deinit(&computation.dominators);
 	depth_first_deinit(&computation.walk);
 	if (error) {
@@ -326,10 +353,10 @@ void retention_destroy(struct retention *retention)
 {
 	if (!retention)
 		return;
-	table_free(retention->set_by_rank, retention->skeleton.count * sizeof(uint32_t));
+	table_free(retention->set_by_rank, retention->skeleton.count * sizeof(set_t));
 	skeleton_deinit(&retention->skeleton);
 	table_free(retention->idom, retention->graph->count * sizeof(node_t));
-	table_free(retention->retained, retention->graph->inner * sizeof(uint64_t));
+	byte_counts_deinit(&retention->retained);
 	shared_leaves_deinit(&retention->leaves);
 	holder_sets_destroy(retention->sets);
 	free(retention->sums);
@@ -340,11 +367,11 @@ uint64_t retention_retained(const struct retention *retention, node_t node)
 {
 	if (!retention_alive(retention, node))
 		return 0;
-	return node < retention->graph->inner ? retention->retained[node]
+	return node < retention->graph->inner ? byte_counts_get(&retention->retained, node)
 					      : graph_weight(retention->graph, node);
 }
 
-uint32_t retention_set(const struct retention *retention, node_t node)
+set_t retention_set(const struct retention *retention, node_t node)
 {
 	const struct shared_leaves *leaves = &retention->leaves;
 

@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include "byte_counts.h"
 #include "error.h"
 #include "graph.h"
 #include "holder_sets.h"
@@ -26,9 +27,9 @@ struct set_sum {
 struct retention {
 	const struct graph *graph;
 	node_t *idom;       /* graph->count entries; NO_NODE: not alive; the root's is itself */
-	uint64_t *retained; /* bytes, graph->inner entries; a leaf retains itself */
+	struct byte_counts retained; /* graph->inner entries; a leaf retains itself */
 	struct skeleton skeleton;
-	uint32_t *set_by_rank; /* by rank in the skeleton; NULL when there are no holders */
+	set_t *set_by_rank; /* by rank in the skeleton; NULL when there are no holders */
 	struct shared_leaves leaves; /* which have sets of their own */
 	struct holder_sets *sets;
 	struct set_sum *sums; /* by set */
@@ -62,4 +63,4 @@ static inline bool retention_alive(const struct retention *retention, node_t nod
 uint64_t retention_retained(const struct retention *retention, node_t node);
 
 /* The holder set of a node that is alive. */
-uint32_t retention_set(const struct retention *retention, node_t node);
+set_t retention_set(const struct retention *retention, node_t node);

@@ -21,7 +21,7 @@ static struct error *collect(const struct leaf_context *context, struct shared_l
 		leaves->count += (uint32_t)__builtin_popcountll(leaves->bits[word]);
 	}
 	TRY(table_alloc(leaves->count, sizeof(node_t), &leaves->common));
-	TRY(table_alloc(leaves->count, sizeof(uint32_t), &leaves->set));
+	TRY(table_alloc(leaves->count, sizeof(set_t), &leaves->set));
 	for (uint32_t i = 0; i < leaves->count; i++)
 		leaves->common[i] = NO_NODE;
 	return NULL;
@@ -73,10 +73,10 @@ static void add_reference(
 
 	leaves->common[rank] = leaves->common[rank] == NO_NODE
 		? from : common(context, leaves->common[rank], from);
-	if (!context->component_set)
+	if (!context->set_by_order)
 		return;
 	node_t anchor = skeleton_anchor(context->skeleton, context->owner, from);
-	uint32_t set = context->component_set[context->component[context->owner[anchor]]];
+	set_t set = context->set_by_order[context->owner[anchor]];
 	leaves->set[rank] = holder_sets_union(context->sets, leaves->set[rank], set);
 }
 
@@ -93,12 +93,9 @@ struct error *shared_leaves_find(const struct leaf_context *context, struct shar
 	for (node_t node = 0; leaves.count && node < graph->inner; node++) {
 		if (context->owner[node] == OWNER_NONE)
 			continue;
-		for (uint32_t at = graph->row[node]; at < graph->row[node + 1]; at++) {
-			node_t target = graph->targets[at];
-
-			if (target >= graph->inner &&
-				bitset_has(leaves.bits, target - leaves.first))
-				add_reference(context, &leaves, node, target);
+		for (struct references row = graph_references(graph, node); row.at < row.end; row.at++) {
+			if (shared_leaves_has(&leaves, *row.at))
+				add_reference(context, &leaves, node, *row.at);
 		}
 	}
 	*ret = leaves;
@@ -110,6 +107,6 @@ void shared_leaves_deinit(struct shared_leaves *leaves)
 	table_free(leaves->bits, leaves->words * 8);
 	table_free(leaves->ranks, leaves->words * sizeof(uint32_t));
 	table_free(leaves->common, leaves->count * sizeof(node_t));
-	table_free(leaves->set, leaves->count * sizeof(uint32_t));
+	table_free(leaves->set, leaves->count * sizeof(set_t));
 	*leaves = (struct shared_leaves){0};
 }

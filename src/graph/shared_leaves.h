@@ -18,7 +18,7 @@ struct shared_leaves {
 	size_t words;
 	uint32_t count;
 	node_t *common;  /* by rank: the dominator so far */
-	uint32_t *set;   /* by rank */
+	set_t *set;      /* by rank */
 };
 
 struct leaf_context {
@@ -27,8 +27,7 @@ struct leaf_context {
 	const node_t *owner; /* of nodes of the skeleton: their preorder number */
 	const struct dominators *dominators;
 	const node_t *vertex;
-	const uint32_t *component_set; /* by component; NULL: no sets */
-	const uint32_t *component;     /* by preorder number */
+	const set_t *set_by_order; /* by preorder number; NULL: no sets */
 	struct holder_sets *sets;
 };
 

@@ -27,7 +27,7 @@ static uint32_t random_below(struct random *random, uint32_t limit)
 
 struct sample {
 	struct graph graph;
-	uint32_t row[MAX_NODES + 1];
+	uint32_t row[MAX_NODES + 1]; /* for the reference: where each begins in targets */
 	VEC(node_t) targets;
 	uint64_t weights[MAX_NODES];
 	uint32_t holders[HOLDERS];
@@ -53,7 +53,6 @@ static void make_sample(struct sample *sample, uint64_t seed)
 		.inner = objects + HOLDERS + 1,
 		.count = objects + HOLDERS + 1 + leaves,
 		.root = objects + HOLDERS,
-		.row = sample->row,
 		.weight = sample_weight,
 		.context = sample,
 	};
@@ -82,6 +81,10 @@ static void make_sample(struct sample *sample, uint64_t seed)
 	}
 	sample->row[sample->graph.inner] = (uint32_t)sample->targets.count;
 	sample->graph.targets = sample->targets.items;
+	assert_null(graph_rows_create(&sample->graph));
+	for (node_t node = 0; node < sample->graph.inner; node++)
+		graph_row_set(&sample->graph, node, sample->row[node + 1] - sample->row[node]);
+	assert_null(graph_rows_finish(&sample->graph));
 	for (node_t node = 0; node < sample->graph.count; node++) {
 		bool is_virtual = node - objects <= HOLDERS;
 
@@ -89,6 +92,12 @@ static void make_sample(struct sample *sample, uint64_t seed)
 	}
 	for (uint32_t i = 0; i < HOLDERS; i++)
 		sample->holders[i] = random_below(&random, 5) ? i : i / 2; /* some share one */
+}
+
+static void sample_deinit(struct sample *sample)
+{
+	graph_rows_destroy(&sample->graph);
+	vec_deinit(&sample->targets);
 }
 
 /* The nodes that are reached when `removed` is not there. */
@@ -187,7 +196,8 @@ static void check_sets(const struct sample *sample, const struct retention *rete
 	for (node_t node = 0; node < sample->graph.count; node++) {
 		if (!retention_alive(retention, node))
 			continue;
-		uint32_t set = retention_set(retention, node), count, found = 0;
+		set_t set = retention_set(retention, node);
+		uint32_t count, found = 0;
 		const uint32_t *members = holder_sets_members(retention->sets, set, &count);
 
 		for (uint32_t holder = 0; holder < HOLDERS; holder++) {
@@ -237,7 +247,7 @@ static void test_random_graphs(void **state)
 		check_retained(&sample, retention);
 		check_sets(&sample, retention);
 		retention_destroy(retention);
-		vec_deinit(&sample.targets);
+		sample_deinit(&sample);
 	}
 }
 
@@ -256,7 +266,7 @@ static void test_marking_around_removed_nodes(void **state)
 		mark_without(&sample, node, expected);
 		for (node_t other = 0; other < sample.graph.count; other++)
 			assert_int_equal(bitset_has(reached, other), expected[other]);
-		vec_deinit(&sample.targets);
+		sample_deinit(&sample);
 	}
 }
 
