@@ -369,3 +369,24 @@ void pointer_map_each_arena(const struct pointer_maps *maps, const struct heap *
 			return;
 	}
 }
+
+static void collect_bit(void *context, uint64_t offset, addr_t value)
+{
+	uint64_t *bits = context;
+
+	(void)value;
+	if (offset < 64 * 8)
+		*bits |= (uint64_t)1 << offset / 8;
+}
+
+uint64_t pointer_map_first_bits(const struct pointer_maps *maps, const struct heap *heap,
+	const struct span *span, uint32_t slot)
+{
+	uint64_t bits = 0;
+
+	if (span->map == SPAN_MAP_BITS)
+		return span_pointer_bits(heap, span, slot);
+	if (span->map == SPAN_MAP_ARENA)
+		pointer_map_each_arena(maps, heap, span, slot, collect_bit, &bits);
+	return bits;
+}

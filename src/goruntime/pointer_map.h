@@ -42,6 +42,10 @@ struct arena_group {
 /* The group of words from `address` on, which is a multiple of 512. */
 struct arena_group arena_group_at(const struct pointer_maps *maps, addr_t address);
 
+/* The pointer bits of the first 64 words of a slot, for spans with bitmaps; else 0. */
+uint64_t pointer_map_first_bits(const struct pointer_maps *maps, const struct heap *heap,
+	const struct span *span, uint32_t slot);
+
 /* The type of the element that a span with type headers recorded for a slot, and where the first
  * element begins. 0 when there is none (yet). */
 addr_t span_header_type(

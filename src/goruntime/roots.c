@@ -1,7 +1,8 @@
 #include "roots.h"
 
+#include "special.h"
+
 enum {
-	MAX_SPECIALS = 1 << 28,
 	MAX_BLOCKS = 1 << 20,
 	FINALIZERS_PER_BLOCK = 101,
 	MAX_CLEANUPS_PER_BLOCK = 60,
@@ -65,14 +66,13 @@ static void visit_object_word(void *context, uint64_t offset, addr_t value)
 }
 
 /* Everything that the object refers to stays, not the object: markrootSpans. */
-static void walk_finalizer(
-	struct walk *walk, addr_t special, const struct span *span, uint32_t slot)
+static void walk_finalizer(struct walk *walk, const struct special *special)
 {
 	const struct layout *layout = &walk->heap->runtime->layout;
-	struct object_walk object = {walk, span->start + slot * span->elemsize};
+	struct object_walk object = {walk, special_object(special)};
 
-	pointer_map_each(walk->maps, walk->heap, span, slot, visit_object_word, &object);
-	addr_t at = special + layout->special_finalizer.fn.at;
+	pointer_map_each(walk->maps, walk->heap, special->span, special->slot, visit_object_word, &object);
+	addr_t at = special->address + layout->special_finalizer.fn.at;
 	found(walk, ROOT_FINALIZER, at, reader_u64(&walk->reader, at));
 }
 
@@ -93,46 +93,25 @@ static void walk_cleanup(struct walk *walk, addr_t special)
 	}
 }
 
-static void walk_special(struct walk *walk, addr_t special, const struct span *span)
+static void walk_special(void *context, const struct special *special)
 {
+	struct walk *walk = context;
 	const struct layout *layout = &walk->heap->runtime->layout;
 	const struct special_kinds *kinds = &layout->features.special_kinds;
-	uint64_t kind = read_field(&walk->reader, special, layout->special.kind);
-	uint64_t offset = read_field(&walk->reader, special, layout->special.offset);
-	uint32_t slot = span_slot_at(span, span->start + offset);
 
-	if (walk->reader.failed || slot >= span->nelems)
-		return;
-	walk->owner = span->start + slot * span->elemsize;
-	if (kind == kinds->finalizer) {
-		walk_finalizer(walk, special, span, slot);
-	} else if (kinds->cleanup && kind == kinds->cleanup) {
-		walk_cleanup(walk, special);
-	} else if (kinds->weak_handle && kind == kinds->weak_handle) {
-		addr_t at = special + layout->special_weak.handle.at;
+	walk->owner = special_object(special);
+	if (special->kind == kinds->finalizer) {
+		walk_finalizer(walk, special);
+	} else if (special->kind == kinds->cleanup) {
+		walk_cleanup(walk, special->address);
+	} else if (special->kind == kinds->weak_handle) {
+		addr_t at = special->address + layout->special_weak.handle.at;
 
 		found(walk, ROOT_WEAK_HANDLE, at, reader_u64(&walk->reader, at));
 	}
-	walk->owner = 0;
-}
-
-static void walk_specials(struct walk *walk)
-{
-	const struct layout *layout = &walk->heap->runtime->layout;
-	uint64_t total = 0;
-
-	for (uint32_t i = 0; i < walk->heap->span_count; i++) {
-		const struct span *span = &walk->heap->spans[i];
-		addr_t special = span->specials;
-
-		walk->reader.failed = false;
-		while (special && total++ < MAX_SPECIALS && !walk->reader.failed) {
-			walk_special(walk, special, span);
-			special = read_field(&walk->reader, special, layout->special.next);
-		}
-		walk->missing->specials += walk->reader.failed;
-	}
+	walk->missing->specials += walk->reader.failed;
 	walk->reader.failed = false;
+	walk->owner = 0;
 }
 
 /* runtime.allfin: blocks linked by alllink, cnt entries each. In 1.24 cleanups wait here as well.
@@ -201,7 +180,7 @@ void roots_each(const struct heap *heap, struct pointer_maps *maps, root_fn *vis
 
 	*ret_missing = (struct roots_missing){0};
 	walk_variables(&walk);
-	walk_specials(&walk);
+	ret_missing->specials += specials_each(heap, walk_special, &walk);
 	walk_finalizer_queue(&walk);
 	walk_cleanup_queue(&walk);
 }
