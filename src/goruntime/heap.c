@@ -175,6 +175,27 @@ static void read_slots(struct loader *loader, const struct mspan *span, uint32_t
 	heap->allocated_bytes += count * span->elemsize;
 }
 
+/* The pointer bits of small objects are kept at the end of their span. They are needed far more often than
+ * the objects, so they are copied together. */
+static void copy_pointer_bits(struct heap *heap)
+{
+	size_t length = POINTER_BIT_WORDS * 8;
+
+	for (uint32_t i = 0; i < heap->scan_spans; i++) {
+		const struct span *span = &heap->spans[i];
+		size_t end = (size_t)span->npages << RUNTIME_PAGE_SHIFT;
+
+		if (span->map != SPAN_MAP_BITS)
+			continue;
+		if (heap->runtime->layout.features.inline_marks && span->elemsize >= INLINE_MARK_MIN)
+			end -= INLINE_MARK_BYTES;
+		const uint8_t *bytes = heap_bytes(heap, span, end - length, length);
+		target_note_use(heap->runtime->target, bytes, length);
+		if (bytes)
+			memcpy(heap->pointer_bits + (size_t)i * POINTER_BIT_WORDS, bytes, length);
+	}
+}
+
 static struct error *build_spans(struct loader *loader)
 {
 	struct heap *heap = loader->heap;
@@ -225,9 +246,15 @@ static struct error *check_counts(const struct loader *loader)
 	return NULL;
 }
 
+static bool has_span_bits(const struct goruntime *runtime)
+{
+	return runtime->layout.features.heap_bitmap == HEAP_BITMAP_SPAN;
+}
+
 static struct error *load(struct loader *loader)
 {
-	const struct goruntime *runtime = loader->heap->runtime;
+	struct heap *heap = loader->heap;
+	const struct goruntime *runtime = heap->runtime;
 	struct reader reader = reader_over(runtime->target);
 
 	loader->sweepgen =
@@ -238,6 +265,10 @@ static struct error *load(struct loader *loader)
 		by_kind_and_address);
 	TRY(allocate_tables(loader));
 	TRY(build_spans(loader));
+	if (has_span_bits(runtime)) {
+		TRY(table_alloc((size_t)heap->scan_spans * POINTER_BIT_WORDS, 8, &heap->pointer_bits));
+		copy_pointer_bits(heap);
+	}
 	return check_counts(loader);
 }
 
@@ -266,6 +297,7 @@ void heap_destroy(struct heap *heap)
 	table_free(heap->allocated, heap->bit_words * 8);
 	table_free(heap->marked, heap->bit_words * 8);
 	table_free(heap->span_at, (((size_t)heap->slots >> 6) + 1) * sizeof(*heap->span_at));
+	table_free(heap->pointer_bits, (size_t)heap->scan_spans * POINTER_BIT_WORDS * 8);
 	ranges_deinit(&heap->stacks);
 	free(heap);
 }

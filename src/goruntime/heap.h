@@ -58,6 +58,7 @@ struct heap {
 	uint64_t *allocated; /* per span, in whole words */
 	uint64_t *marked;    /* alive at the end of the last collection that has ended */
 	size_t bit_words;
+	uint64_t *pointer_bits; /* by span of SPAN_MAP_BITS: POINTER_BIT_WORDS words, one bit per word */
 	uint32_t **arenas;              /* by address >> 26: per runtime page, span number + 1 */
 	uint32_t arena_low, arena_high; /* the first one in use, and the one behind the last */
 	uint32_t *span_at;    /* by object >> 6: the span of the first of those 64 objects */
@@ -66,6 +67,8 @@ struct heap {
 	uint64_t allocated_objects;
 	bool sweeping; /* some spans still hold what the last collection found dead */
 };
+
+enum { POINTER_BIT_WORDS = RUNTIME_PAGE / 8 / 64 }; /* such spans have one page */
 
 /* Reads and checks all spans. */
 struct error *heap_load(const struct goruntime *runtime, struct heap **ret);

@@ -86,6 +86,8 @@ struct error *mspan_check(const struct layout *layout, const struct mspan *span)
 		broken = "nelems of a large object is not 1";
 	else if (class && span->elemsize != size_classes[class])
 		broken = "elemsize is not that of its size class";
+	else if (class && span->elemsize <= SMALL_OBJECT && span->npages != 1)
+		broken = "a span of small objects has more than one page";
 	else if (class && span->nelems != (bytes - reserve(layout, span)) / span->elemsize)
 		broken = "nelems is not what fits";
 	else if (class && span->limit != span->start + span->nelems * span->elemsize &&

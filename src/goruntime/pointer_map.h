@@ -64,21 +64,14 @@ void pointer_map_each_arena(const struct pointer_maps *maps, const struct heap *
 static inline uint64_t span_pointer_bits(
 	const struct heap *heap, const struct span *span, uint32_t slot)
 {
-	size_t span_bytes = (size_t)span->npages << RUNTIME_PAGE_SHIFT;
-	size_t bitmap_bytes = span_bytes / 64;
-	size_t end = span_bytes;
-
-	if (heap->runtime->layout.features.inline_marks && span->elemsize >= INLINE_MARK_MIN)
-		end -= INLINE_MARK_BYTES;
-	if (!span->bytes)
-		return 0;
-	const uint8_t *bitmap = span->bytes + end - bitmap_bytes;
+	const uint64_t *bitmap =
+		heap->pointer_bits + (size_t)(span - heap->spans) * POINTER_BIT_WORDS;
 	uint64_t words = span->elemsize / 8, first = slot * words;
 	unsigned shift = first & 63;
-	uint64_t bits = load_u64(bitmap + first / 64 * 8) >> shift;
+	uint64_t bits = bitmap[first / 64] >> shift;
 
 	if (shift + words > 64)
-		bits |= load_u64(bitmap + first / 64 * 8 + 8) << (64 - shift);
+		bits |= bitmap[first / 64 + 1] << (64 - shift);
 	return bits & bits_below((unsigned)words);
 }
 

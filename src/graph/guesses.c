@@ -17,6 +17,7 @@ static bool query_for(
 	const uint8_t *bytes = heap_bytes(
 		guesser->typing->heap, span, slot * span->elemsize + begin, span->elemsize - begin);
 
+	target_note_use(guesser->typing->heap->runtime->target, bytes, span->elemsize - begin);
 	*ret = (struct shape_query){span, slot, bytes, span->elemsize - begin};
 	return bytes != NULL;
 }

@@ -7,10 +7,7 @@
 #include "stack_scan.h"
 #include "table.h"
 
-enum {
-	MAX_WILD_SOURCES = 1 << 20,
-	RELEASE_EVERY = 64 << 20, /* bytes of the target that are read between two releases */
-};
+enum { MAX_WILD_SOURCES = 1 << 20 };
 
 /* A reference from a virtual node. */
 struct root_edge {
@@ -227,17 +224,13 @@ static struct error *write_rows(void *context, unsigned number)
 	struct row_work *work = context;
 	struct row_worker *worker = &work->workers[number];
 	const struct heap *heap = worker->objects->heap;
-	uint64_t bytes = 0;
 
 	for (uint32_t i = worker->first_span; i < worker->end_span; i++) {
 		const struct span *span = &heap->spans[i];
 
+		target_note_use(heap->runtime->target, span->bytes,
+			(size_t)span->npages << RUNTIME_PAGE_SHIFT);
 		write_rows_of_span(worker, span);
-		bytes += (uint64_t)span->npages << RUNTIME_PAGE_SHIFT;
-		if (bytes >= RELEASE_EVERY) {
-			target_release_pages(heap->runtime->target);
-			bytes = 0;
-		}
 	}
 	return NULL;
 }

@@ -29,6 +29,7 @@ struct spread {
 	uint32_t head, length;
 	uint64_t typed;
 	const struct go_type *sudog;
+	struct addrmap trie_types; /* node type | is entry -> number of the object type */
 	struct interface_word cache[CACHED_WORDS];
 	VEC(uint8_t) copy;     /* of an object that is not in one piece */
 	struct addrmap closures; /* function entries, or what looked like ones, and their types */
@@ -54,6 +55,7 @@ void spread_destroy(struct spread *spread)
 	free(spread->queued);
 	vec_deinit(&spread->copy);
 	addrmap_deinit(&spread->closures);
+	addrmap_deinit(&spread->trie_types);
 	free(spread);
 }
 
@@ -241,6 +243,16 @@ void spread_interface(struct spread *spread, addr_t word, addr_t data)
 		spread_target(spread, data, found->target, 1);
 }
 
+/* Bytes of an object that is not the one that is being scanned. */
+static const uint8_t *bytes_at(
+	const struct spread *spread, const struct span *span, addr_t address, size_t length)
+{
+	const uint8_t *bytes = heap_bytes(spread->heap, span, address - span->start, length);
+
+	target_note_use(spread->heap->runtime->target, bytes, length);
+	return bytes;
+}
+
 /* The type of closures whose function begins at `entry`. */
 static otype_t closure_type(struct spread *spread, addr_t entry)
 {
@@ -262,8 +274,7 @@ void spread_closure(struct spread *spread, addr_t closure)
 
 	if (!span)
 		return;
-	uint64_t offset = closure - span->start;
-	const uint8_t *bytes = heap_bytes(spread->heap, span, offset, 8);
+	const uint8_t *bytes = bytes_at(spread, span, closure, 8);
 	addr_t entry = bytes ? load_u64(bytes) : 0;
 
 	if (modules_of_text(&spread->typing->program->runtime->modules, entry))
@@ -335,21 +346,32 @@ static void scan_chan(struct spread *spread, const struct object_type *type, con
 	}
 }
 
-/* A node of a HashTrieMap is an entry or an inner node; its first byte says which (internal/sync). The
- * types have the same arguments as the node's: "sync.node[K,V]". */
+/* A node of a HashTrieMap is an entry or an inner node (internal/sync). Their types have the same arguments
+ * as the node's: "sync.node[K,V]". */
+static otype_t trie_type(struct spread *spread, const struct go_type *node, bool entry)
+{
+	addr_t key = (node->ref & ~(addr_t)1) | entry;
+	uint32_t number = NO_TYPE;
+	const char *arguments = strchr(node->name, '[');
+
+	if (addrmap_get(&spread->trie_types, key, &number) || !arguments)
+		return (otype_t)number;
+	_cleanup_free_ char *name =
+		memory_format("sync.%s%s", entry ? "entry" : "indirect", arguments);
+	const struct go_type *type = types_find(&spread->typing->types, name);
+	number = object_type_of(object_types(spread), ROLE_VALUE, type);
+	addrmap_set(&spread->trie_types, key, number);
+	return (otype_t)number;
+}
+
+/* The first byte of a node says which it is. */
 static void scan_trie_node(struct spread *spread, struct scan_step *step, addr_t node)
 {
 	const struct span *span = heap_span_at(spread->heap, node);
-	const uint8_t *bytes = span ? heap_bytes(spread->heap, span, node - span->start, 1) : NULL;
-	const char *arguments = strchr(step->type->name, '[');
+	const uint8_t *bytes = span ? bytes_at(spread, span, node, 1) : NULL;
 
-	if (!bytes || !arguments)
-		return;
-	_cleanup_free_ char *name =
-		memory_format("sync.%s%s", bytes[0] ? "entry" : "indirect", arguments);
-	const struct go_type *type = types_find(&spread->typing->types, name);
-	if (type)
-		spread_target(spread, node, object_type_of(object_types(spread), ROLE_VALUE, type), 1);
+	if (bytes)
+		spread_target(spread, node, trie_type(spread, step->type, bytes[0] != 0), 1);
 }
 
 static void scan_step(struct spread *spread, struct scan_step *step, const uint8_t *bytes, uint64_t length)
@@ -476,22 +498,16 @@ static void run_span(struct spread *spread, const struct span *span)
 
 void spread_run(struct spread *spread)
 {
-	enum { RELEASE_EVERY = 32 << 20 };
-	uint64_t bytes = 0;
-
 	while (spread->length) {
 		uint32_t number = spread->queue[spread->head];
 		const struct span *span = &spread->heap->spans[number];
 
 		spread->head = (spread->head + 1) % spread->heap->span_count;
 		spread->length--;
+		target_note_use(spread->heap->runtime->target, span->bytes,
+			(size_t)span->npages << RUNTIME_PAGE_SHIFT);
 		run_span(spread, span);
 		spread->queued[number] = 0;
-		bytes += (uint64_t)span->npages << RUNTIME_PAGE_SHIFT;
-		if (bytes >= RELEASE_EVERY) {
-			target_release_pages(spread->heap->runtime->target);
-			bytes = 0;
-		}
 	}
 }
 

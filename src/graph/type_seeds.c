@@ -57,6 +57,8 @@ static void seed_all_headers(struct spread *spread, bool map_parts)
 
 		if (span->map != SPAN_MAP_HEADER && span->map != SPAN_MAP_LARGE_TYPE)
 			continue;
+		target_note_use(heap->runtime->target, span->bytes,
+			(size_t)span->npages << RUNTIME_PAGE_SHIFT);
 		for (uint32_t slot = 0; slot < span->nelems; slot++) {
 			if (span_allocated(heap, span, slot))
 				seed_header(spread, span, slot, map_parts);
@@ -308,6 +310,7 @@ static void look_into_span(struct spread *spread, const struct span *span)
 		struct interface_scan scan = {
 			spread, span->bytes + slot * span->elemsize, UINT64_MAX};
 
+		target_note_use(typing->heap->runtime->target, scan.bytes, span->elemsize);
 		pointer_map_each(typing->maps, typing->heap, span, slot, look_for_interface, &scan);
 	}
 }

@@ -305,7 +305,7 @@ static struct error *map_file(
 	void *start = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_SHARED, fd, 0);
 	if (start == MAP_FAILED)
 		return error_system("cannot map %s", name);
-	vec_push(&target->files, {.start = start, .length = (size_t)status.st_size});
+	target_add_file(target, start, (size_t)status.st_size);
 	*ret = start;
 	*ret_length = (size_t)status.st_size;
 	return NULL;

@@ -3,10 +3,15 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "bitset.h"
 #include "block_cache.h"
 #include "bytes.h"
 
-enum { PAGE_UNIT = 4096 };
+enum {
+	PAGE_UNIT = 4096,
+	USE_UNIT = 64 << 10,    /* what the kernel maps around a page that is touched */
+	USED_UNITS_MAX = 32 << 20 >> 16, /* 32 MiB */
+};
 
 struct target *target_create(enum target_kind kind)
 {
@@ -136,10 +141,54 @@ const uint8_t *target_bytes(
 	return buffer;
 }
 
+void target_add_file(struct target *target, void *start, size_t length)
+{
+	struct range_mapped file = {.start = start, .length = length};
+
+	file.used = memory_array(BITSET_WORDS(length / USE_UNIT + 1), 8);
+	vec_push(&target->files, file);
+}
+
 void target_release_pages(const struct target *target)
 {
-	vec_foreach (file, &target->files)
+	vec_foreach(file, &target->files) {
 		madvise(file->start, file->length, MADV_DONTNEED);
+		for (size_t i = 0; i < BITSET_WORDS(file->length / USE_UNIT + 1); i++)
+			__atomic_store_n(&file->used[i], 0, __ATOMIC_RELAXED);
+	}
+	__atomic_store_n((size_t *)(uintptr_t)&target->used_units, 0, __ATOMIC_RELAXED);
+}
+
+static size_t mark_used(struct range_mapped *file, const uint8_t *bytes, size_t length)
+{
+	size_t offset = (size_t)(bytes - (const uint8_t *)file->start), added = 0;
+
+	for (size_t unit = offset / USE_UNIT; unit <= (offset + length - 1) / USE_UNIT; unit++) {
+		uint64_t bit = (uint64_t)1 << (unit & 63), *word = &file->used[unit >> 6];
+
+		if (!(__atomic_load_n(word, __ATOMIC_RELAXED) & bit))
+			added += !(__atomic_fetch_or(word, bit, __ATOMIC_RELAXED) & bit);
+	}
+	return added;
+}
+
+void target_note_use(const struct target *target, const uint8_t *bytes, size_t length)
+{
+	size_t *used = (size_t *)(uintptr_t)&target->used_units;
+
+	if (!bytes || !length)
+		return;
+	vec_foreach(file, &target->files) {
+		const uint8_t *start = file->start;
+
+		if (bytes < start || bytes >= start + file->length)
+			continue;
+		size_t added =
+			mark_used(file, bytes, MIN(length, (size_t)(start + file->length - bytes)));
+		if (added && __atomic_add_fetch(used, added, __ATOMIC_RELAXED) > USED_UNITS_MAX)
+			target_release_pages(target);
+		return;
+	}
 }
 
 const struct mapping *target_mapping(const struct target *target, addr_t address)

@@ -82,6 +82,7 @@ struct segments {
 struct range_mapped {
 	void *start;
 	size_t length;
+	uint64_t *used; /* bits by unit of USE_UNIT bytes: touched since the last release */
 };
 
 struct block_cache;
@@ -102,6 +103,7 @@ struct target {
 	struct segments segments; /* after target_freeze_segments(): sorted, without overlaps */
 	struct segments fallbacks;
 	VEC(struct range_mapped) files;
+	size_t used_units; /* atomic: bits in all `used` */
 
 	/* Bytes of a process. */
 	struct block_cache *cache;
@@ -129,8 +131,12 @@ const uint8_t *target_bytes(
 	const struct target *target, addr_t address, size_t length, void *buffer);
 
 /* Tells the kernel that the file pages behind the segments need not stay resident in this process.
- * They come back from the page cache when they are touched: this bounds memory, at any moment. */
+ * They come back from the page cache when they are touched. */
 void target_release_pages(const struct target *target);
+
+/* Says that bytes that target_view() gave are about to be read. When much has been read since the last
+ * time, the pages are released: this bounds the memory of passes over a large target. Thread-safe. */
+void target_note_use(const struct target *target, const uint8_t *bytes, size_t length);
 
 /* The mapping that holds the address, or NULL. */
 const struct mapping *target_mapping(const struct target *target, addr_t address);
@@ -141,6 +147,9 @@ const struct mapping *target_mapping(const struct target *target, addr_t address
 void target_add_segment(struct target *target, addr_t start, uint64_t size, const uint8_t *bytes);
 void target_add_fallback(struct target *target, addr_t start, uint64_t size, const uint8_t *bytes);
 void target_freeze_segments(struct target *target);
+
+/* Takes over a mapping of a file that segments point into. */
+void target_add_file(struct target *target, void *start, size_t length);
 
 /* Many small reads, checked once: the first one that fails sets `failed` and its address, and from
  * then on everything reads as 0. */
