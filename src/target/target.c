@@ -2,6 +2,7 @@
 
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/uio.h>
 
 #include "bitset.h"
 #include "block_cache.h"
@@ -189,6 +190,15 @@ void target_note_use(const struct target *target, const uint8_t *bytes, size_t l
 			target_release_pages(target);
 		return;
 	}
+}
+
+bool target_read_now(const struct target *target, addr_t address, void *buffer, size_t length)
+{
+	struct iovec local = {.iov_base = buffer, .iov_len = length};
+	struct iovec remote = {.iov_base = (void *)(uintptr_t)address, .iov_len = length};
+
+	return target->kind == TARGET_PROCESS && target->pid > 0 &&
+		process_vm_readv(target->pid, &local, 1, &remote, 1, 0) == (ssize_t)length;
 }
 
 const struct mapping *target_mapping(const struct target *target, addr_t address)

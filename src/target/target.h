@@ -138,6 +138,11 @@ void target_release_pages(const struct target *target);
  * time, the pages are released: this bounds the memory of passes over a large target. Thread-safe. */
 void target_note_use(const struct target *target, const uint8_t *bytes, size_t length);
 
+/* Reads memory that was not captured from the process as it is now, which runs. For a few bytes that
+ * cannot have changed as long as something else has not: the caller checks that. False: there is no
+ * process, or it does not have them any more. */
+bool target_read_now(const struct target *target, addr_t address, void *buffer, size_t length);
+
 /* The mapping that holds the address, or NULL. */
 const struct mapping *target_mapping(const struct target *target, addr_t address);
 

@@ -1,0 +1,20 @@
+/* Which functions use a variable: for variables whose name is not in the program.
+ *
+ * amd64 code refers to variables relative to the instruction pointer: a ModRM byte with mod 0 and r/m 5,
+ * then a 32-bit displacement, then an immediate of 0, 1 or 4 bytes (Intel SDM, volume 2, 2.1.5).
+ */
+#pragma once
+
+#include "goruntime.h"
+
+enum { CODE_REFS_MAX = 2 }; /* functions that are kept for a variable */
+
+struct code_refs {
+	addr_t address; /* set by the caller */
+	uint64_t size;  /* bytes from there on that count, set by the caller */
+	struct function users[CODE_REFS_MAX];
+	unsigned count;
+};
+
+/* Looks through all code once. `refs` must be sorted by address. */
+void code_refs_find(const struct goruntime *runtime, struct code_refs *refs, size_t count);

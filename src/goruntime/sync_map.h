@@ -1,0 +1,26 @@
+/* sync.Map in memory: two maps of entries (up to 1.23), a hash trie (1.24 and later); the trie is also used
+ * alone, by package unique since 1.23.
+ *
+ * Sources: Go, sync/map.go (1.19 to 1.23), sync/hashtriemap.go, internal/sync/hashtriemap.go,
+ * internal/concurrent/hashtriemap.go (1.23).
+ */
+#pragma once
+
+#include "gotype.h"
+
+struct sync_map {
+	addr_t address;             /* of the sync.Map, or of the trie */
+	const struct go_type *type; /* of the sync.Map, or of the trie */
+	uint64_t entries;
+	uint64_t slots;       /* places in inner nodes of a trie; in its maps, those of the maps */
+	uint64_t table_bytes; /* of inner nodes and entries, or of its maps and entries */
+	addr_t parts[2];      /* the objects that everything in it hangs on; 0: none */
+	addr_t inner_maps[2]; /* headers of the maps that it is made of; 0: none */
+};
+
+/* Is a type a sync.Map or a hash trie? */
+bool sync_map_is(const struct go_type *type);
+
+/* Counts one. False: it is damaged, or was changed while it was read. */
+bool sync_map_read(
+	struct types *types, const struct go_type *type, addr_t address, struct sync_map *ret);

@@ -1,0 +1,111 @@
+#include "paths.h"
+
+#include "table.h"
+
+struct search {
+	const struct graph *graph;
+	path_target_fn *is_target;
+	const void *context;
+	node_t *parent; /* by inner node; NO_NODE: not visited */
+	node_t *queue;
+	node_t head, tail;
+	node_t found, before; /* the target and where it was seen */
+};
+
+static void visit(struct search *search, node_t node, node_t parent)
+{
+	if (search->found != NO_NODE)
+		return;
+	if (node >= search->graph->inner) {
+		if (search->is_target(search->context, node)) {
+			search->found = node;
+			search->before = parent;
+		}
+		return;
+	}
+	if (search->parent[node] != NO_NODE)
+		return;
+	search->parent[node] = parent;
+	search->queue[search->tail++] = node;
+	if (search->is_target(search->context, node)) {
+		search->found = node;
+		search->before = parent;
+	}
+}
+
+static void run(struct search *search, node_t from)
+{
+	search->parent[from] = from;
+	search->queue[search->tail++] = from;
+	if (search->is_target(search->context, from)) {
+		search->found = search->before = from;
+		return;
+	}
+	while (search->head < search->tail && search->found == NO_NODE) {
+		node_t node = search->queue[search->head++];
+
+		for (struct references row = graph_references(search->graph, node); row.at < row.end;
+			row.at++)
+			visit(search, *row.at, node);
+	}
+}
+
+static void collect(const struct search *search, node_t from, struct path *path)
+{
+	node_t node = search->found, before = search->before;
+
+	if (node == NO_NODE)
+		return;
+	for (;;) {
+		if (node != search->graph->root)
+			vec_push(&path->nodes, node);
+		if (node == from)
+			break;
+		node = before;
+		before = search->parent[node];
+	}
+	for (size_t i = 0; i < path->nodes.count / 2; i++) {
+		node_t swapped = path->nodes.items[i];
+
+		path->nodes.items[i] = path->nodes.items[path->nodes.count - 1 - i];
+		path->nodes.items[path->nodes.count - 1 - i] = swapped;
+	}
+}
+
+struct error *paths_find(const struct analysis *analysis, node_t from, path_target_fn *is_target,
+	const void *context, struct path *ret)
+{
+	const struct graph *graph = analysis_graph(analysis);
+	struct search search = {
+		.graph = graph, .is_target = is_target, .context = context, .found = NO_NODE};
+	node_t start = from == NO_NODE ? graph->root : from;
+
+	*ret = (struct path){0};
+	struct error *error = table_alloc(graph->inner, sizeof(node_t), &search.parent);
+	if (!error)
+		error = table_alloc(graph->inner, sizeof(node_t), &search.queue);
+	if (!error) {
+		for (node_t node = 0; node < graph->inner; node++)
+			search.parent[node] = NO_NODE;
+		run(&search, start);
+		collect(&search, start, ret);
+	}
+	table_free(search.parent, graph->inner * sizeof(node_t));
+	table_free(search.queue, graph->inner * sizeof(node_t));
+	return error;
+}
+
+static bool is_node(const void *context, node_t node)
+{
+	return *(const node_t *)context == node;
+}
+
+struct error *paths_to(const struct analysis *analysis, node_t from, node_t target, struct path *ret)
+{
+	return paths_find(analysis, from, is_node, &target, ret);
+}
+
+void path_deinit(struct path *path)
+{
+	vec_deinit(&path->nodes);
+}
