@@ -1,0 +1,99 @@
+#include "command.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "human.h"
+#include "progress.h"
+
+static int fail(struct error *error)
+{
+	int status = error->code == ERROR_USAGE ? EXIT_USAGE : EXIT_UNREADABLE;
+
+	fprintf(stderr, "silt: %s\n", error->message);
+	error_destroy(error);
+	return status;
+}
+
+/* Pipes and files get lines as long as they are. */
+static struct terminal find_terminal(void)
+{
+	struct winsize size;
+	struct terminal terminal = {0};
+
+	if (!isatty(STDOUT_FILENO))
+		return terminal;
+	terminal.colour = !getenv("NO_COLOR");
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0)
+		terminal.width = size.ws_col;
+	return terminal;
+}
+
+static int print_view(const struct view *view, bool json)
+{
+	struct terminal terminal = find_terminal();
+	_cleanup_free_ char *text = json ? view_render_json(view) : view_render(view, &terminal);
+
+	if (!text || fputs(text, stdout) < 0 || (json && putchar('\n') < 0) || fflush(stdout) < 0) {
+		fprintf(stderr, "silt: cannot write the result\n");
+		return EXIT_UNREADABLE;
+	}
+	return EXIT_NOTHING_FOUND;
+}
+
+static bool has_findings(struct view *view)
+{
+	return json_array_size(json_object_get(view_document(view), "findings")) > 0;
+}
+
+static struct error *make_view(
+	const struct command *command, const struct invocation *invocation, struct view **ret)
+{
+	const struct analysis_options options = {
+		.program = {.exe = invocation->exe},
+		.progress = progress_phase,
+	};
+	_cleanup_(cleanup_analysis) struct analysis *analysis = NULL;
+	uint64_t began = clock_now();
+
+	TRY(analysis_open(invocation->target, &options, &analysis));
+	progress_phase(NULL, "making the report");
+	const struct view_options view_options = {
+		.limit = invocation->limit, .elapsed_ns = clock_now() - began};
+	return command->show(analysis, &view_options, invocation, ret);
+}
+
+int command_show(const struct command *command, const struct invocation *invocation)
+{
+	struct view *view = NULL;
+
+	progress_start();
+	struct error *error = make_view(command, invocation, &view);
+	progress_stop();
+	if (error)
+		return fail(error);
+	int status = print_view(view, invocation->json);
+	if (status == EXIT_NOTHING_FOUND && has_findings(view))
+		status = EXIT_FINDINGS;
+	view_destroy(view);
+	return status;
+}
+
+int command_snap(const struct invocation *invocation)
+{
+	const struct snapshot_wishes wishes = {
+		.exe = invocation->exe, .contents = invocation->contents};
+
+	progress_start();
+	progress_phase(NULL, "capturing");
+	struct error *error =
+		program_snapshot(invocation->target, &wishes, invocation->output);
+	progress_stop();
+	if (error)
+		return fail(error);
+	printf("wrote %s\n", invocation->output);
+	return EXIT_NOTHING_FOUND;
+}

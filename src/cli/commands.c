@@ -1,0 +1,93 @@
+#include "command.h"
+
+static struct error *show_report(const struct analysis *analysis, const struct view_options *options,
+	const struct invocation *invocation, struct view **ret)
+{
+	(void)invocation;
+	return view_report(analysis, options, ret);
+}
+
+static struct error *show_why(const struct analysis *analysis, const struct view_options *options,
+	const struct invocation *invocation, struct view **ret)
+{
+	return view_why(analysis, options, invocation->what, ret);
+}
+
+static struct error *show_maps(const struct analysis *analysis, const struct view_options *options,
+	const struct invocation *invocation, struct view **ret)
+{
+	(void)invocation;
+	return view_maps(analysis, options, ret);
+}
+
+static struct error *show_goroutines(const struct analysis *analysis,
+	const struct view_options *options, const struct invocation *invocation, struct view **ret)
+{
+	(void)invocation;
+	return view_goroutines(analysis, options, ret);
+}
+
+static struct error *show_types(const struct analysis *analysis, const struct view_options *options,
+	const struct invocation *invocation, struct view **ret)
+{
+	(void)invocation;
+	return view_types(analysis, options, ret);
+}
+
+const struct command commands[] = {
+	{
+		.name = "report",
+		.arguments = "TARGET",
+		.summary = "what the process holds, and who holds it",
+		.description = "Shows the live heap of a Go program, and who holds it: package variables, "
+			       "goroutines, and those that hold something together.",
+		.argument_count = 1,
+		.show = show_report,
+	},
+	{
+		.name = "why",
+		.arguments = "TARGET ADDRESS|TYPE|VARIABLE|ROW",
+		.summary = "why something is still there",
+		.description = "Shows the shortest chain of references to an object, a type, a package "
+			       "variable, or what a row of the report holds, and what cutting each link of the "
+			       "chain would free.",
+		.argument_count = 2,
+		.show = show_why,
+	},
+	{
+		.name = "maps",
+		.arguments = "TARGET",
+		.summary = "every map: entries, slots, bytes, who holds it",
+		.description = "Lists all maps and sync.Maps that are alive, with what they retain.",
+		.argument_count = 1,
+		.show = show_maps,
+	},
+	{
+		.name = "goroutines",
+		.arguments = "TARGET",
+		.summary = "goroutines by stack, and what they hold",
+		.description = "Lists goroutines, grouped by their stacks, with their state and the bytes that "
+			       "only they hold.",
+		.argument_count = 1,
+		.show = show_goroutines,
+	},
+	{
+		.name = "types",
+		.arguments = "TARGET",
+		.summary = "objects and bytes by type",
+		.description = "Shows how many objects of each type are alive, their bytes, and the bytes that "
+			       "all objects of a type keep alive together.",
+		.argument_count = 1,
+		.show = show_types,
+	},
+	{
+		.name = "snap",
+		.arguments = "PID -o FILE",
+		.summary = "write a snapshot that the other commands read",
+		.description = "Writes a core file of a running process, without the memory that holds no "
+			       "pointers. The process is stopped while it is copied.",
+		.argument_count = 1,
+		.makes_file = true,
+	},
+	{.name = NULL},
+};

@@ -1,0 +1,149 @@
+/* silt: why is this still here? The command line. */
+#include <argp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "version.h"
+
+enum { DEFAULT_LIMIT = 10 };
+
+enum option_key {
+	OPTION_JSON = 0x100,
+	OPTION_LIMIT,
+	OPTION_EXE,
+	OPTION_CONTENTS,
+	OPTION_OUTPUT = 'o',
+};
+
+struct parsing {
+	const struct command *command;
+	struct invocation invocation;
+};
+
+static const struct argp_option show_options[] = {
+	{"json", OPTION_JSON, NULL, 0, "Write JSON", 0},
+	{"limit", OPTION_LIMIT, "N", 0, "Show at most N rows (default 10; 0: all)", 0},
+	{"exe", OPTION_EXE, "FILE", 0, "The executable of a core file", 0},
+	{0},
+};
+
+static const struct argp_option file_options[] = {
+	{"output", OPTION_OUTPUT, "FILE", 0, "The file to write", 0},
+	{"contents", OPTION_CONTENTS, NULL, 0, "Also copy memory that holds no pointers", 0},
+	{0},
+};
+
+static void parse_limit(struct argp_state *state, const char *text, size_t *ret)
+{
+	char *end;
+
+	*ret = strtoul(text, &end, 10);
+	if (end == text || *end)
+		argp_error(state, "--limit takes a number, not \"%s\"", text);
+}
+
+static error_t parse_option(int key, char *argument, struct argp_state *state)
+{
+	struct parsing *parsing = state->input;
+	struct invocation *invocation = &parsing->invocation;
+
+	switch (key) {
+	case OPTION_JSON:
+		invocation->json = true;
+		return 0;
+	case OPTION_LIMIT:
+		parse_limit(state, argument, &invocation->limit);
+		return 0;
+	case OPTION_EXE:
+		invocation->exe = argument;
+		return 0;
+	case OPTION_CONTENTS:
+		invocation->contents = true;
+		return 0;
+	case OPTION_OUTPUT:
+		invocation->output = argument;
+		return 0;
+	case ARGP_KEY_ARG:
+		if (state->arg_num >= parsing->command->argument_count)
+			argp_error(state, "too many arguments: \"%s\"", argument);
+		*(state->arg_num ? &invocation->what : &invocation->target) = argument;
+		return 0;
+	case ARGP_KEY_END:
+		if (state->arg_num < parsing->command->argument_count)
+			argp_error(state, "expected %s", parsing->command->arguments);
+		if (parsing->command->makes_file && !invocation->output)
+			argp_error(state, "where to? give -o FILE");
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static int run_command(const struct command *command, int count, char **arguments)
+{
+	char name[64];
+	struct parsing parsing = {.command = command, .invocation = {.limit = DEFAULT_LIMIT}};
+	const struct argp argp = {
+		.options = command->makes_file ? file_options : show_options,
+		.parser = parse_option,
+		.args_doc = command->arguments,
+		.doc = command->description,
+	};
+
+	snprintf(name, sizeof(name), "silt %s", command->name);
+	arguments[0] = name;
+	argp_err_exit_status = EXIT_USAGE;
+	argp_parse(&argp, count, arguments, 0, NULL, &parsing);
+	return command->makes_file ? command_snap(&parsing.invocation)
+				   : command_show(command, &parsing.invocation);
+}
+
+static void print_usage(FILE *file)
+{
+	fputs("silt tells why memory and goroutines are still alive in a running Go program.\n\n"
+	      "  silt TARGET            what it holds, and who holds it (the same as silt report)\n",
+		file);
+	for (const struct command *command = commands; command->name; command++)
+		fprintf(file, "  silt %-17s %s\n", command->name, command->summary);
+	fputs("\nTARGET is a process id, a core file, or a snapshot that silt wrote.\n"
+	      "silt COMMAND --help tells the options of a command.\n"
+	      "Exit status: 0 nothing found, 1 findings, 2 wrong usage, 3 the target could not be read.\n",
+		file);
+}
+
+/* A file that is mapped and becomes shorter. */
+static void bus_error(int signal_number)
+{
+	static const char line[] = "silt: the file that is being read has become shorter\n";
+
+	(void)signal_number;
+	if (write(STDERR_FILENO, line, sizeof(line) - 1) < 0)
+		_exit(EXIT_UNREADABLE);
+	_exit(EXIT_UNREADABLE);
+}
+
+int main(int count, char **arguments)
+{
+	signal(SIGBUS, bus_error);
+	if (count < 2) {
+		print_usage(stderr);
+		return EXIT_USAGE;
+	}
+	if (!strcmp(arguments[1], "--help") || !strcmp(arguments[1], "-?") ||
+		!strcmp(arguments[1], "help")) {
+		print_usage(stdout);
+		return EXIT_NOTHING_FOUND;
+	}
+	if (!strcmp(arguments[1], "--version")) {
+		puts("silt " SILT_VERSION);
+		return EXIT_NOTHING_FOUND;
+	}
+	for (const struct command *command = commands; command->name; command++) {
+		if (!strcmp(arguments[1], command->name))
+			return run_command(command, count - 1, arguments + 1);
+	}
+	return run_command(&commands[0], count, arguments);
+}

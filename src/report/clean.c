@@ -1,0 +1,42 @@
+#include "clean.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* The length of the UTF-8 character at a place, or 0 when there is none (RFC 3629). */
+static size_t character_length(const unsigned char *at)
+{
+	size_t length = at[0] < 0x80 ? 1 : at[0] >= 0xc2 && at[0] < 0xe0 ? 2
+		: at[0] >= 0xe0 && at[0] < 0xf0				? 3
+		: at[0] >= 0xf0 && at[0] < 0xf5				? 4
+									: 0;
+
+	for (size_t i = 1; i < length; i++) {
+		if ((at[i] & 0xc0) != 0x80)
+			return 0;
+	}
+	/* Overlong forms and surrogates. */
+	if ((at[0] == 0xe0 && at[1] < 0xa0) || (at[0] == 0xed && at[1] >= 0xa0) ||
+		(at[0] == 0xf0 && at[1] < 0x90) || (at[0] == 0xf4 && at[1] >= 0x90))
+		return 0;
+	return length;
+}
+
+char *clean_text(char *text)
+{
+	unsigned char *at = (unsigned char *)text;
+
+	while (*at) {
+		size_t length = character_length(at);
+		bool control = *at < ' ' || *at == 0x7f || (*at == 0xc2 && at[1] < 0xa0 && length == 2);
+
+		if (!length || control) {
+			*at++ = '?';
+			if (control && length == 2)
+				*at++ = '?';
+			continue;
+		}
+		at += length;
+	}
+	return text;
+}
