@@ -1,0 +1,71 @@
+"""What the tests on real processes share: Go versions, programs built by them, processes, silt itself."""
+import pathlib
+import subprocess
+
+import pytest
+
+from programs import Go, VERSIONS, Programs
+from silt import Silt
+
+HERE = pathlib.Path(__file__).resolve().parent
+PROJECT = HERE.parent.parent
+
+
+def pytest_addoption(parser):
+    parser.addoption("--build", default="build", help="meson's build directory")
+    parser.addoption("--long", action="store_true", help="run the long forms as well")
+
+
+def go_trees(build):
+    """The Go versions at hand: {version: GOROOT}."""
+    listed = build / "go-trees"
+    if not listed.exists():
+        listed.write_text(subprocess.check_output([PROJECT / "scripts/go-trees"], text=True))
+    return dict(line.split(None, 1) for line in listed.read_text().splitlines())
+
+
+def build_directory(config):
+    return (PROJECT / config.getoption("--build")).resolve()
+
+
+def pytest_generate_tests(metafunc):
+    if "version" in metafunc.fixturenames:
+        metafunc.parametrize("version", VERSIONS, scope="session")
+
+
+@pytest.fixture(scope="session")
+def build(request):
+    return build_directory(request.config)
+
+
+@pytest.fixture(scope="session")
+def long(request):
+    return request.config.getoption("--long")
+
+
+@pytest.fixture(scope="session")
+def trees(build):
+    return go_trees(build)
+
+
+@pytest.fixture(scope="session")
+def go(version, trees):
+    """The Go of this version; a test that asks for it is skipped where that Go cannot be had."""
+    if version not in trees:
+        pytest.skip("Go %s is not at hand" % version)
+    return Go(version, trees[version])
+
+
+@pytest.fixture(scope="session")
+def programs(build):
+    return Programs(PROJECT / "tests/programs", build / "programs")
+
+
+@pytest.fixture(scope="session")
+def silt(build):
+    return Silt(build / "src/silt")
+
+
+@pytest.fixture(scope="session")
+def oracle(build):
+    return build / "tests/oracle"

@@ -1,0 +1,92 @@
+"""Test programs in Go: built by each version, in variants, and run as processes that a test looks at."""
+import os
+import pathlib
+import signal
+import subprocess
+import time
+
+VERSIONS = ["1.19", "1.21", "1.22", "1.23", "1.24", "1.25", "1.26", "1.27"]
+
+# Variant: (arguments of go build, environment).
+VARIANTS = {
+    "plain": ([], {"CGO_ENABLED": "0"}),
+    "stripped": (["-ldflags=-s -w"], {"CGO_ENABLED": "0"}),
+    "pie": (["-buildmode=pie"], {"CGO_ENABLED": "0"}),
+    "cgo": (["-tags=withcgo"], {"CGO_ENABLED": "1"}),
+    "static": (["-tags=withcgo", "-ldflags=-linkmode=external -extldflags=-static"], {"CGO_ENABLED": "1"}),
+}
+
+
+class Go:
+    """One Go version."""
+
+    def __init__(self, version, root):
+        self.version, self.root = version, pathlib.Path(root)
+
+    def at_least(self, minor):
+        return int(self.version.split(".")[1]) >= minor
+
+    def run(self, *arguments, cwd=None, env=None):
+        environment = dict(os.environ, GOROOT=str(self.root), GOTOOLCHAIN="local", GOFLAGS="-buildvcs=false",
+                           GO111MODULE="on", GOWORK="off", **(env or {}))
+        done = subprocess.run([self.root / "bin/go", *arguments], cwd=cwd, env=environment, text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        if done.returncode:
+            raise RuntimeError("go %s failed:\n%s" % (" ".join(map(str, arguments)), done.stdout))
+        return done.stdout
+
+
+class Programs:
+    """Builds each program at most once a run."""
+
+    def __init__(self, sources, output):
+        self.sources, self.output, self.built = sources, output, {}
+        output.mkdir(parents=True, exist_ok=True)
+
+    def build(self, go, name, variant="plain"):
+        key = (go.version, name, variant)
+        if key not in self.built:
+            arguments, env = VARIANTS[variant]
+            path = self.output / ("%s-%s-%s" % (name, go.version, variant))
+            go.run("build", *arguments, "-o", path, ".", cwd=self.sources / name, env=env)
+            self.built[key] = path
+        return self.built[key]
+
+
+class Process:
+    """A program that runs until the test ends, started and waited for until it says READY."""
+
+    def __init__(self, path, *arguments, env=None, timeout=60):
+        self.path = path
+        self.process = subprocess.Popen([str(path), *map(str, arguments)], text=True,
+                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                        env=dict(os.environ, **(env or {})))
+        self.lines = []
+        deadline = time.monotonic() + timeout
+        for line in self.process.stdout:
+            self.lines.append(line.rstrip("\n"))
+            if line.startswith("READY"):
+                break
+            if time.monotonic() > deadline:
+                break
+        if not self.lines or not self.lines[-1].startswith("READY"):
+            self.stop()
+            raise RuntimeError("%s did not get ready:\n%s" % (path, "\n".join(self.lines)))
+        time.sleep(0.2)  # goroutines that were about to block
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    def alive(self):
+        return self.process.poll() is None
+
+    def stop(self):
+        self.process.send_signal(signal.SIGKILL)
+        self.process.communicate()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
