@@ -74,7 +74,8 @@ static void read_goroutine(struct cursor *cursor, struct heapdump *dump)
 	goroutine.goid = cursor_uvarint(cursor);
 	goroutine.gopc = cursor_uvarint(cursor);
 	goroutine.status = cursor_uvarint(cursor);
-	skip_numbers(cursor, 3);
+	goroutine.system = cursor_uvarint(cursor);
+	skip_numbers(cursor, 2);
 	goroutine.wait_reason = read_string(cursor);
 	skip_numbers(cursor, 4);
 	vec_push(&dump->goroutines, goroutine);

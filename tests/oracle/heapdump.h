@@ -18,6 +18,7 @@ struct dump_object {
 struct dump_goroutine {
 	addr_t g, sp;
 	uint64_t goid, gopc, status;
+	bool system; /* one of the runtime's own */
 	char *wait_reason;
 };
 
