@@ -2,7 +2,6 @@
 
 #include "contents.h"
 
-
 static uint64_t *bytes_held_alone(const struct analysis *analysis)
 {
 	const struct retention *retention = analysis->retention;
@@ -41,7 +40,8 @@ static int by_kind_and_bytes(const void *left, const void *right, void *context)
 	return (a->holder > b->holder) - (a->holder < b->holder);
 }
 
-static void add_members(const struct analysis *analysis, struct holding *holding, const uint64_t *alone)
+static void add_members(
+	const struct analysis *analysis, struct holding *holding, const uint64_t *alone)
 {
 	uint32_t count;
 	const uint32_t *members =
@@ -50,8 +50,8 @@ static void add_members(const struct analysis *analysis, struct holding *holding
 	for (uint32_t i = 0; i < count; i++)
 		vec_push(&holding->members, {members[i], alone[members[i]]});
 	if (count)
-		qsort_r(holding->members.items, count, sizeof(struct holding_member), by_kind_and_bytes,
-			(void *)(uintptr_t)analysis);
+		qsort_r(holding->members.items, count, sizeof(struct holding_member),
+			by_kind_and_bytes, (void *)(uintptr_t)analysis);
 }
 
 struct error *holdings_find(const struct analysis *analysis, size_t limit, struct holdings *ret)
@@ -62,15 +62,15 @@ struct error *holdings_find(const struct analysis *analysis, size_t limit, struc
 	for (uint32_t set = SET_MANY; set < retention->set_count; set++) {
 		if (retention->sums[set].objects)
 			vec_push(&holdings.list, {.set = (set_t)set,
-							.bytes = retention->sums[set].bytes,
-							.objects = retention->sums[set].objects});
+							 .bytes = retention->sums[set].bytes,
+							 .objects = retention->sums[set].objects});
 	}
 	if (holdings.list.count)
 		qsort(holdings.list.items, holdings.list.count, sizeof(struct holding), by_bytes);
 	if (limit && holdings.list.count > limit)
 		holdings.list.count = limit;
 	_cleanup_free_ uint64_t *alone = bytes_held_alone(analysis);
-	vec_foreach(holding, &holdings.list)
+	vec_foreach (holding, &holdings.list)
 		add_members(analysis, holding, alone);
 	struct error *error = contents_find(analysis, &holdings);
 	if (error) {
@@ -83,7 +83,7 @@ struct error *holdings_find(const struct analysis *analysis, size_t limit, struc
 
 void holdings_deinit(struct holdings *holdings)
 {
-	vec_foreach(holding, &holdings->list) {
+	vec_foreach (holding, &holdings->list) {
 		vec_deinit(&holding->members);
 		vec_deinit(&holding->steps);
 	}

@@ -44,8 +44,8 @@ static void run(struct search *search, node_t from)
 	while (search->head < search->tail && search->found == NO_NODE) {
 		node_t node = search->queue[search->head++];
 
-		for (struct references row = graph_references(search->graph, node); row.at < row.end;
-			row.at++)
+		for (struct references row = graph_references(search->graph, node);
+			row.at < row.end; row.at++)
 			visit(search, *row.at, node);
 	}
 }
@@ -100,7 +100,8 @@ static bool is_node(const void *context, node_t node)
 	return *(const node_t *)context == node;
 }
 
-struct error *paths_to(const struct analysis *analysis, node_t from, node_t target, struct path *ret)
+struct error *paths_to(
+	const struct analysis *analysis, node_t from, node_t target, struct path *ret)
 {
 	return paths_find(analysis, from, is_node, &target, ret);
 }

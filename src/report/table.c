@@ -42,11 +42,11 @@ void table_destroy(struct table *table)
 {
 	if (!table)
 		return;
-	vec_foreach(cell, &table->cells) {
+	vec_foreach (cell, &table->cells) {
 		free(cell->text);
 		json_decref(cell->json);
 	}
-	vec_foreach(note, &table->notes)
+	vec_foreach (note, &table->notes)
 		free(note->text);
 	vec_deinit(&table->cells);
 	vec_deinit(&table->notes);
@@ -150,7 +150,6 @@ static char *cell_text(const struct cell *cell, enum cell_kind kind)
 	return memory_string("");
 }
 
-
 static void measure(const struct table *table, size_t *width)
 {
 	for (unsigned column = 0; column < table->column_count; column++) {
@@ -202,8 +201,8 @@ static bool is_last(const struct table *table, unsigned column)
 	return true;
 }
 
-static void add_cell(struct text *text, const struct table *table, unsigned column, const char *content,
-	size_t width)
+static void add_cell(struct text *text, const struct table *table, unsigned column,
+	const char *content, size_t width)
 {
 	bool right = table->columns[column].kind != CELL_TEXT;
 	size_t columns = MIN(text_columns(content), width);
@@ -221,11 +220,12 @@ static void add_cell(struct text *text, const struct table *table, unsigned colu
 static void add_notes(struct text *text, const struct table *table, size_t row,
 	const struct terminal *terminal, unsigned indent)
 {
-	vec_foreach(note, &table->notes) {
+	vec_foreach (note, &table->notes) {
 		if (note->row != row)
 			continue;
 		text_add(text, "%*s%s", (int)indent, "", terminal->colour ? "\x1b[2m" : "");
-		text_add_cut(text, note->text, terminal->width > indent ? terminal->width - indent : SIZE_MAX);
+		text_add_cut(text, note->text,
+			terminal->width > indent ? terminal->width - indent : SIZE_MAX);
 		text_add(text, "%s\n", terminal->colour ? "\x1b[0m" : "");
 	}
 }
@@ -254,7 +254,8 @@ void table_render(const struct table *table, const struct terminal *terminal, st
 		/* Under the text, behind the numbers that lead the row. */
 		unsigned indent = 0;
 		for (unsigned column = 0; column < table->column_count; column++) {
-			if (table->columns[column].kind == CELL_TEXT && table->columns[column].title)
+			if (table->columns[column].kind == CELL_TEXT &&
+				table->columns[column].title)
 				break;
 			indent += table->columns[column].title ? (unsigned)width[column] + GAP : 0;
 		}

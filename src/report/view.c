@@ -8,7 +8,7 @@
 
 struct block {
 	enum line_style style;
-	char *line;          /* NULL: a table */
+	char *line; /* NULL: a table */
 	struct table *table;
 };
 
@@ -29,7 +29,7 @@ void view_destroy(struct view *view)
 {
 	if (!view)
 		return;
-	vec_foreach(block, &view->blocks) {
+	vec_foreach (block, &view->blocks) {
 		free(block->line);
 		table_destroy(block->table);
 	}
@@ -52,7 +52,8 @@ void view_line(struct view *view, enum line_style style, const char *format, ...
 	if (vasprintf(&line, format, arguments) < 0)
 		line = NULL;
 	va_end(arguments);
-	vec_push(&view->blocks, {.style = style, .line = clean_text(line ? line : memory_string(""))});
+	vec_push(&view->blocks,
+		{.style = style, .line = clean_text(line ? line : memory_string(""))});
 }
 
 void view_table(struct view *view, struct table *table)
@@ -61,9 +62,11 @@ void view_table(struct view *view, struct table *table)
 }
 
 /* Lines are broken between words. */
-static void render_line(const struct block *block, const struct terminal *terminal, struct text *text)
+static void render_line(
+	const struct block *block, const struct terminal *terminal, struct text *text)
 {
-	static const char *const starts[] = {[LINE_PLAIN] = "", [LINE_BOLD] = "\x1b[1m", [LINE_DIM] = "\x1b[2m"};
+	static const char *const starts[] = {
+		[LINE_PLAIN] = "", [LINE_BOLD] = "\x1b[1m", [LINE_DIM] = "\x1b[2m"};
 	bool coloured = terminal->colour && block->style != LINE_PLAIN;
 	const char *at = block->line;
 	size_t indent = 0;
@@ -92,7 +95,7 @@ char *view_render(const struct view *view, const struct terminal *terminal)
 {
 	struct text text = {0};
 
-	vec_foreach(block, &view->blocks) {
+	vec_foreach (block, &view->blocks) {
 		if (block->line)
 			render_line(block, terminal, &text);
 		else

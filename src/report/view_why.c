@@ -3,7 +3,9 @@
 #include <string.h>
 
 #include "chain_table.h"
+#include "clean.h"
 #include "holder_text.h"
+#include "holding_chain.h"
 #include "human.h"
 #include "table.h"
 #include "target_summary.h"
@@ -30,12 +32,12 @@ static const struct column set_columns[] = {
 	{"held by", "holders", CELL_TEXT, true},
 };
 
-/* The shortest chain to a node, starting at `from` or anywhere. */
-static struct error *add_chain(struct why *why, node_t from, node_t node)
+/* The shortest chain to a node. */
+static struct error *add_chain(struct why *why, node_t node)
 {
 	struct path path;
 
-	TRY(paths_to(why->analysis, from, node, &path));
+	TRY(paths_to(why->analysis, NO_NODE, node, &path));
 	struct error *error = chain_table_add(why->view, why->analysis, why->naming, &path);
 	path_deinit(&path);
 	return error;
@@ -52,24 +54,24 @@ static struct error *explain_node(struct why *why, node_t node)
 	uint64_t retained = retention_retained(analysis->retention, node);
 	_cleanup_free_ char *size_text = human_bytes(size);
 	_cleanup_free_ char *retained_text = human_bytes(retained);
-	json_t *document = json_pack("{s:s, s:s, s:I, s:I, s:b, s:s}", "name", name, "type", type,
-		"shallow_bytes", (json_int_t)size, "retained_bytes", (json_int_t)retained, "alive", alive,
-		"held_by", holders);
+	json_t *document = json_pack("{s:o, s:o, s:I, s:I, s:b, s:o}", "name", clean_json(name),
+		"type", clean_json(type), "shallow_bytes", (json_int_t)size, "retained_bytes",
+		(json_int_t)retained, "alive", alive, "held_by", clean_json(holders));
 
 	if (!node_is_virtual(analysis->objects, node)) {
 		addr_t address =
 			heap_address(analysis->heap, object_of_node(analysis->objects, node));
 
 		json_object_set_new(document, "address", json_sprintf("0x%" PRIx64, address));
-		view_line(why->view, LINE_PLAIN, "%s at 0x%" PRIx64 ": %s itself, keeps %s alive", name,
-			address, size_text, retained_text);
+		view_line(why->view, LINE_PLAIN, "%s at 0x%" PRIx64 ": %s itself, keeps %s alive",
+			name, address, size_text, retained_text);
 	} else {
-		view_line(why->view, LINE_PLAIN, "%s%s%s: keeps %s alive", name, *type ? "  " : "", type,
-			retained_text);
+		view_line(why->view, LINE_PLAIN, "%s%s%s: keeps %s alive", name, *type ? "  " : "",
+			type, retained_text);
 	}
 	json_object_set_new(view_document(why->view), "object", document);
 	view_line(why->view, LINE_PLAIN, "reached from %s", holders);
-	return alive ? add_chain(why, NO_NODE, node) : NULL;
+	return alive ? add_chain(why, node) : NULL;
 }
 
 static struct error *explain_address(struct why *why, addr_t address)
@@ -104,9 +106,9 @@ static bool is_instance(const struct instances *instances, node_t node)
 	const struct analysis *analysis = instances->analysis;
 
 	return !node_is_virtual(analysis->objects, node) &&
-		retention_alive(analysis->retention, node) &&
-		!strcmp(typing_name(analysis->typing, object_of_node(analysis->objects, node)),
-			instances->name);
+	       retention_alive(analysis->retention, node) &&
+	       !strcmp(typing_name(analysis->typing, object_of_node(analysis->objects, node)),
+		       instances->name);
 }
 
 static bool is_instance_target(const void *context, node_t node)
@@ -135,8 +137,7 @@ static void collect_instances(struct instances *instances)
 static char *set_text(struct why *why, set_t set)
 {
 	uint32_t count;
-	const uint32_t *members =
-		holder_sets_members(why->analysis->retention->sets, set, &count);
+	const uint32_t *members = holder_sets_members(why->analysis->retention->sets, set, &count);
 	struct text text = {0};
 
 	if (set == SET_MANY)
@@ -184,12 +185,12 @@ static void add_type_summary(
 	_cleanup_free_ char *together = human_bytes(freed->bytes);
 
 	json_object_set_new(view_document(why->view), "type",
-		json_pack("{s:s, s:I, s:I, s:I}", "type", instances->name, "objects",
+		json_pack("{s:o, s:I, s:I, s:I}", "type", clean_json(instances->name), "objects",
 			(json_int_t)instances->total.objects, "shallow_bytes",
-			(json_int_t)instances->total.bytes, "retained_bytes", (json_int_t)freed->bytes));
-	view_line(why->view, LINE_PLAIN,
-		"%s x %s: %s themselves, together they keep %s alive", count, instances->name, shallow,
-		together);
+			(json_int_t)instances->total.bytes, "retained_bytes",
+			(json_int_t)freed->bytes));
+	view_line(why->view, LINE_PLAIN, "%s x %s: %s themselves, together they keep %s alive",
+		count, instances->name, shallow, together);
 }
 
 static struct error *explain_type(struct why *why, const char *name)
@@ -236,22 +237,11 @@ static uint64_t freed_by_all(const struct analysis *analysis, set_t set)
 	return bytes;
 }
 
-static node_t node_of_holder(const struct analysis *analysis, uint32_t holder)
-{
-	const struct object_graph *objects = analysis->objects;
-
-	for (node_t i = 0; i < objects->holder_nodes; i++) {
-		if (objects->holder_of[i] == holder)
-			return objects->first_virtual + i;
-	}
-	return NO_NODE;
-}
-
 static void add_members(struct why *why, const struct holding *holding)
 {
 	struct table *table = table_create(member_columns, ARRAY_SIZE(member_columns));
 
-	vec_foreach(member, &holding->members) {
+	vec_foreach (member, &holding->members) {
 		table_row(table);
 		table_number(table, member->alone_bytes);
 		table_take(table, naming_holder(why->naming, member->holder));
@@ -269,24 +259,24 @@ static void add_holding_summary(struct why *why, const struct holding *holding)
 	_cleanup_free_ char *all = human_bytes(freed);
 
 	json_object_set_new(view_document(why->view), "holding",
-		json_pack("{s:I, s:I, s:I, s:i}", "retained_bytes", (json_int_t)holding->bytes, "objects",
-			(json_int_t)holding->objects, "frees_bytes", (json_int_t)freed, "members",
-			(int)holding->members.count));
+		json_pack("{s:I, s:I, s:I, s:i}", "retained_bytes", (json_int_t)holding->bytes,
+			"objects", (json_int_t)holding->objects, "frees_bytes", (json_int_t)freed,
+			"members", (int)holding->members.count));
 	if (holding->members.count <= 1) {
-		view_line(why->view, LINE_PLAIN, "held by one: %s in %s objects, all freed when it lets go",
-			held, objects);
+		view_line(why->view, LINE_PLAIN,
+			"held by one: %s in %s objects, all freed when it lets go", held, objects);
 		return;
 	}
 	view_line(why->view, LINE_PLAIN,
-		"held together by %zu: %s in %s objects; when only some of them let go, none of that is "
+		"held together by %zu: %s in %s objects; when only some of them let go, none of "
+		"that is "
 		"freed; when all do, %s",
 		holding->members.count, held, objects, all);
 }
 
 static struct error *explain_holding(struct why *why, const struct holding *holding)
 {
-	_cleanup_free_ char *contents =
-		holder_text_contents(why->naming, why->analysis, holding);
+	_cleanup_free_ char *contents = holder_text_contents(why->naming, why->analysis, holding);
 
 	add_holding_summary(why, holding);
 	if (*contents)
@@ -295,11 +285,13 @@ static struct error *explain_holding(struct why *why, const struct holding *hold
 	add_members(why, holding);
 	if (!holding->members.count || !holding->steps.count)
 		return NULL;
-	node_t holder = node_of_holder(why->analysis, holding->members.items[0].holder);
-	node_t inside = vec_last(&holding->steps)->example;
+	struct path chain;
+	TRY(holding_chain_find(why->analysis, holding, &chain));
 	view_line(why->view, LINE_PLAIN, "%s", "");
-	view_line(why->view, LINE_PLAIN, "the shortest chain from the first of them to the last step:");
-	return add_chain(why, holder, inside);
+	view_line(why->view, LINE_PLAIN, "the shortest chain to one of them:");
+	struct error *error = chain_table_add(why->view, why->analysis, why->naming, &chain);
+	path_deinit(&chain);
+	return error;
 }
 
 static struct error *explain_row(struct why *why, uint64_t row)
@@ -307,10 +299,11 @@ static struct error *explain_row(struct why *why, uint64_t row)
 	struct holdings holdings;
 
 	TRY(holdings_find(why->analysis, 0, &holdings));
-	struct error *error = row && row <= holdings.list.count
-		? explain_holding(why, &holdings.list.items[row - 1])
-		: error_create(ERROR_USAGE, "the report has no row %" PRIu64 "; it has %zu", row,
-			  holdings.list.count);
+	struct error *error =
+		row && row <= holdings.list.count
+			? explain_holding(why, &holdings.list.items[row - 1])
+			: error_create(ERROR_USAGE, "the report has no row %" PRIu64 "; it has %zu",
+				  row, holdings.list.count);
 	holdings_deinit(&holdings);
 	return error;
 }
@@ -334,7 +327,7 @@ static const char *find_type(const struct why *why, const char *name)
 {
 	const struct object_types *types = &why->analysis->typing->object_types;
 
-	vec_foreach(type, &types->list) {
+	vec_foreach (type, &types->list) {
 		if (!strcmp(type->name, name))
 			return type->name;
 	}
@@ -349,11 +342,11 @@ static struct error *not_found(const struct why *why, const char *what)
 	struct text text = {0};
 	unsigned found = 0;
 
-	vec_foreach(variable, &objects->variables) {
+	vec_foreach (variable, &objects->variables) {
 		if (variable->name && strstr(variable->name, what) && found++ < SUGGESTIONS)
 			text_add(&text, "%s%s", text.length ? ", " : "", variable->name);
 	}
-	vec_foreach(type, &types->list) {
+	vec_foreach (type, &types->list) {
 		if (strstr(type->name, what) && found++ < SUGGESTIONS)
 			text_add(&text, "%s%s", text.length ? ", " : "", type->name);
 	}
