@@ -29,8 +29,10 @@ struct holding {
 	set_t set;
 	uint64_t bytes;
 	uint64_t objects;
-	VEC(struct holding_member) members; /* variables first, then by what they hold alone */
-	VEC(struct holding_step) steps;     /* of the first HOLDING_CONTENTS_MAX holdings */
+	VEC(struct holding_member)
+	members;                        /* variables first, then by what they hold alone;
+					 of many the nearest comes before them */
+	VEC(struct holding_step) steps; /* of the first HOLDING_CONTENTS_MAX holdings */
 };
 
 struct holdings {

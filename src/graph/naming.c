@@ -79,6 +79,14 @@ static void add_place(struct text *text, const struct naming *naming, addr_t add
 	}
 }
 
+/* "prometheus.init" of "github.com/prometheus/client_golang/prometheus.init". */
+static const char *without_path(const char *function)
+{
+	const char *slash = strrchr(function, '/');
+
+	return slash ? slash + 1 : function;
+}
+
 char *naming_variable(struct naming *naming, uint32_t number)
 {
 	const struct go_variable *variable = variable_of(naming, number);
@@ -88,12 +96,13 @@ char *naming_variable(struct naming *naming, uint32_t number)
 		return memory_string(variable->name);
 	if (variable->address == naming->analysis->program->runtime->allgs)
 		return memory_string("runtime.allgs");
-	add_place(&text, naming, variable->address);
 	const struct code_refs *refs = refs_of(naming, variable->address);
-	for (unsigned i = 0; refs && i < refs->count; i++)
-		text_add(&text, "%s%s", i ? ", " : " (used by ", refs->users[i].name);
+	addr_t base = refs && refs->count ? refs->base : variable->address;
+	add_place(&text, naming, base);
+	if (base < variable->address)
+		text_add(&text, "+0x%" PRIx64, variable->address - base);
 	if (refs && refs->count)
-		text_add(&text, ")");
+		text_add(&text, " (used by %s)", without_path(refs->users[0].name));
 	return text_take(&text);
 }
 

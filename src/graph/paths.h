@@ -19,4 +19,10 @@ struct error *paths_find(const struct analysis *analysis, node_t from, path_targ
 /* The same for one node. */
 struct error *paths_to(
 	const struct analysis *analysis, node_t from, node_t target, struct path *ret);
+
+/* For each of some nodes the first link of the shortest chain to it, NO_NODE when there is none:
+ * all in one pass. */
+struct error *paths_first_links(
+	const struct analysis *analysis, const node_t *targets, size_t count, node_t *ret);
+
 void path_deinit(struct path *path);
