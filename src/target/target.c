@@ -11,7 +11,7 @@
 enum {
 	PAGE_UNIT = 4096,
 	USE_UNIT = 64 << 10,    /* what the kernel maps around a page that is touched */
-	USED_UNITS_MAX = 32 << 20 >> 16, /* 32 MiB */
+	USED_UNITS_MAX = 8 << 20 >> 16, /* 8 MiB */
 };
 
 struct target *target_create(enum target_kind kind)
