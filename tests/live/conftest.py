@@ -28,9 +28,18 @@ def build_directory(config):
     return (PROJECT / config.getoption("--build")).resolve()
 
 
+def pytest_configure(config):
+    config.addinivalue_line("markers", "oldest_and_newest: without --long, only on these Go versions")
+
+
+def versions_of(metafunc):
+    few = metafunc.definition.get_closest_marker("oldest_and_newest")
+    return [VERSIONS[0], VERSIONS[-1]] if few and not metafunc.config.getoption("--long") else VERSIONS
+
+
 def pytest_generate_tests(metafunc):
     if "version" in metafunc.fixturenames:
-        metafunc.parametrize("version", VERSIONS, scope="session")
+        metafunc.parametrize("version", versions_of(metafunc), scope="session")
 
 
 @pytest.fixture(scope="session")
@@ -59,6 +68,16 @@ def go(version, trees):
 @pytest.fixture(scope="session")
 def programs(build):
     return Programs(PROJECT / "tests/programs", build / "programs")
+
+
+@pytest.fixture(scope="session")
+def examples(build):
+    return Programs(PROJECT / "examples", build / "programs")
+
+
+@pytest.fixture(scope="session")
+def bench(build):
+    return Programs(PROJECT / "bench", build / "programs")
 
 
 @pytest.fixture(scope="session")
