@@ -56,11 +56,11 @@ class Programs:
 class Process:
     """A program that runs until the test ends, started and waited for until it says READY."""
 
-    def __init__(self, path, *arguments, env=None, timeout=60):
+    def __init__(self, path, *arguments, env=None, cwd=None, timeout=60):
         self.path = path
         self.process = subprocess.Popen([str(path), *map(str, arguments)], text=True,
                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                        env=dict(os.environ, **(env or {})))
+                                        env=dict(os.environ, **(env or {})), cwd=cwd)
         self.lines = []
         deadline = time.monotonic() + timeout
         for line in self.process.stdout:
@@ -81,9 +81,28 @@ class Process:
     def alive(self):
         return self.process.poll() is None
 
+    def signal(self, number):
+        self.process.send_signal(number)
+
+    def status(self, field):
+        """A field of /proc/PID/status (proc(5)), the first word of it."""
+        for line in pathlib.Path("/proc/%d/status" % self.pid).read_text().splitlines():
+            name, _, value = line.partition(":")
+            if name == field:
+                return value.split()[0]
+        raise KeyError(field)
+
+    def state(self):
+        return self.status("State")
+
+    def wait(self):
+        """Until it has ended; what it wrote since it was ready."""
+        return self.process.communicate(timeout=60)
+
     def stop(self):
-        self.process.send_signal(signal.SIGKILL)
-        self.process.communicate()
+        if self.alive():
+            self.signal(signal.SIGKILL)
+            self.wait()
 
     def __enter__(self):
         return self
