@@ -1,6 +1,7 @@
 """Test programs in Go: built by each version, in variants, and run as processes that a test looks at."""
 import os
 import pathlib
+import shlex
 import signal
 import subprocess
 import time
@@ -14,6 +15,7 @@ VARIANTS = {
     "pie": (["-buildmode=pie"], {"CGO_ENABLED": "0"}),
     "cgo": (["-tags=withcgo"], {"CGO_ENABLED": "1"}),
     "static": (["-tags=withcgo", "-ldflags=-linkmode=external -extldflags=-static"], {"CGO_ENABLED": "1"}),
+    "cgo-pie": (["-tags=withcgo", "-buildmode=pie"], {"CGO_ENABLED": "1"}),
 }
 
 
@@ -77,6 +79,11 @@ class Process:
     @property
     def pid(self):
         return self.process.pid
+
+    def facts(self, kind):
+        """What the program says of itself: {name: {key: value}} of its lines "fact KIND NAME KEY=VALUE..."."""
+        lines = [shlex.split(line) for line in self.lines if line.startswith("fact %s " % kind)]
+        return {words[2]: dict(word.split("=", 1) for word in words[3:]) for words in lines}
 
     def alive(self):
         return self.process.poll() is None
