@@ -112,7 +112,7 @@ static bool walk_swiss(struct piece_walk *walk)
 }
 
 /* The chains of overflow buckets of an array; the link is the last word of a bucket. */
-static void walk_overflow(struct piece_walk *walk, addr_t array, uint64_t count, bool old)
+static void walk_chains(struct piece_walk *walk, addr_t array, uint64_t count, bool old)
 {
 	uint64_t size = walk->map->type->map.group_size, seen = 0;
 
@@ -124,6 +124,39 @@ static void walk_overflow(struct piece_walk *walk, addr_t array, uint64_t count,
 			bucket = reader_u64(&walk->reader, bucket + size - 8);
 		}
 	}
+}
+
+/* The overflow buckets that a []*bmap lists. */
+static void walk_list(struct piece_walk *walk, addr_t slice, bool old)
+{
+	addr_t array = reader_u64(&walk->reader, slice);
+	uint64_t length = reader_u64(&walk->reader, slice + 8);
+
+	if (length > MAX_OVERFLOW)
+		walk->reader.failed = true;
+	for (uint64_t i = 0; i < length && !walk->reader.failed; i++)
+		emit(walk, MAP_PART_GROUPS, reader_u64(&walk->reader, array + 8 * i), 1, old);
+}
+
+/* Buckets without pointers are not scanned, and silt does not capture them; the overflow buckets among
+ * them are kept alive by lists in hmap.extra (map.go, mapextra), which are. */
+static void walk_overflow(struct piece_walk *walk, addr_t array, uint64_t count, bool old)
+{
+	const struct layout *layout = &walk->types->runtime->layout;
+	const struct go_type *bucket = types_at(walk->types, walk->map->type->map.group);
+
+	if (!bucket || bucket->pointer_bytes) {
+		walk_chains(walk, array, count, old);
+		return;
+	}
+	addr_t extra = read_field(&walk->reader, walk->map->address, layout->hmap.extra);
+	addr_t slice = extra ? read_field(&walk->reader, extra,
+				       old ? layout->map_extra.old_overflow
+					   : layout->map_extra.overflow)
+			     : 0;
+
+	if (slice)
+		walk_list(walk, slice, old);
 }
 
 static bool walk_buckets(struct piece_walk *walk)
