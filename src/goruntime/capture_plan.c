@@ -4,6 +4,7 @@
 
 #include "bitset.h"
 #include "mspan.h"
+#include "sudog.h"
 
 enum {
 	OS_PAGE = 4096,
@@ -11,16 +12,18 @@ enum {
 	THREAD_STACK = 16 << 10, /* of a C stack, for debuggers */
 	SPECIALS_FOLLOWED = 1 << 16, /* in all: each costs a read while the target stands still */
 	BLOCKS_FOLLOWED = 1 << 12,   /* of a queue */
+	CHANNELS_FOLLOWED = 1 << 18,
 };
 
 struct planner {
 	struct goruntime runtime; /* a copy that reads the stopped target */
 	const struct capture_wishes *wishes;
 	struct ranges *memory, *pieces;
-	struct ranges sparse; /* heap memory of which only existing pages are wanted */
-	struct ranges arenas; /* all arenas with spans */
-	uint64_t *metadata;   /* by number of mapping: has structures of the runtime */
+	struct ranges sparse;   /* heap memory of which only existing pages are wanted */
+	struct ranges arenas;   /* all arenas with spans */
+	uint64_t *metadata;     /* by number of mapping: has structures of the runtime */
 	unsigned specials_left; /* to be followed */
+	unsigned channels_left;
 };
 
 static void add_pages(struct ranges *ranges, addr_t start, addr_t end)
@@ -126,6 +129,35 @@ static void plan_queues(struct planner *planner)
 			layout->cleanup_block.alllink, &left);
 }
 
+static void add_channel(void *context, const struct sudog *sudog)
+{
+	struct planner *planner = context;
+
+	if (sudog->channel && planner->channels_left) {
+		planner->channels_left--;
+		ranges_add(planner->pieces, sudog->channel,
+			sudog->channel + planner->runtime.layout.hchan.size);
+	}
+}
+
+/* The channels that goroutines wait for: without a buffer, or with one that has no pointers, they
+ * lie in spans that are left out (chan.go, makechan). */
+static void plan_channels(struct planner *planner)
+{
+	const struct goruntime *runtime = &planner->runtime;
+	struct reader reader = reader_over(runtime->target);
+	addr_t list = reader_u64(&reader, runtime->allgs);
+	uint64_t count = reader_u64(&reader, runtime->allgs + 8);
+
+	for (uint64_t i = 0; i < count && planner->channels_left && !reader.failed; i++) {
+		addr_t g = reader_u64(&reader, list + 8 * i);
+		struct goroutine waiting = {
+			.waiting = read_field(&reader, g, runtime->layout.g.waiting)};
+
+		sudogs_each(runtime, &waiting, add_channel, planner);
+	}
+}
+
 /* Does the mapping belong to a plugin or shared library with Go code? */
 static bool of_later_module(const struct planner *planner, const struct mapping *mapping)
 {
@@ -223,12 +255,14 @@ static struct error *choose(
 		.pieces = pieces,
 		.metadata = memory_array(BITSET_WORDS(stopped->mappings.count), 8),
 		.specials_left = SPECIALS_FOLLOWED,
+		.channels_left = CHANNELS_FOLLOWED,
 	};
 
 	planner.runtime.target = stopped;
 	struct error *error = plan_spans(&planner);
 	if (!error) {
 		plan_queues(&planner);
+		plan_channels(&planner);
 		plan_thread_stacks(&planner);
 		error = plan_program(&planner);
 	}

@@ -217,8 +217,7 @@ static bool is_cleanup_queue(const struct goruntime *runtime, addr_t address)
 
 	return block && block % 8 == 0 &&
 	       read_field(&reader, block, layout->cleanup_block.n) <= MAX_CLEANUPS_PER_BLOCK &&
-	       read_field(&reader, block, layout->cleanup_block.alllink) % 8 == 0 &&
-	       !reader.failed;
+	       read_field(&reader, block, layout->cleanup_block.alllink) % 8 == 0 && !reader.failed;
 }
 
 /* The variables that runtime.markroot refers to (amd64: rip-relative, a 32-bit displacement that

@@ -68,7 +68,8 @@ static void walk_finalizer(struct walk *walk, const struct special *special)
 	const struct layout *layout = &walk->heap->runtime->layout;
 	struct object_walk object = {walk, special_object(special)};
 
-	pointer_map_each(walk->maps, walk->heap, special->span, special->slot, visit_object_word, &object);
+	pointer_map_each(
+		walk->maps, walk->heap, special->span, special->slot, visit_object_word, &object);
 	addr_t at = special->address + layout->special_finalizer.fn.at;
 	found(walk, ROOT_FINALIZER, at, reader_u64(&walk->reader, at));
 }

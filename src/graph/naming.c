@@ -5,6 +5,7 @@
 
 #include "code_refs.h"
 #include "stack_scan.h"
+#include "sudog.h"
 #include "type_path.h"
 #include "value_text.h"
 
@@ -486,6 +487,19 @@ static void match_local(void *context, const struct local *local)
 	type_path_add(&query->text, types_of(query->naming), type, (uint64_t)offset);
 }
 
+/* A value that is being sent, and is in no variable. */
+static void match_waiting(void *context, const struct sudog *sudog)
+{
+	struct frame_query *query = context;
+	struct types *types = types_of(query->naming);
+	const struct go_type *type = types_at(types, sudog->elem_type);
+
+	if (!type || query->text.length || query->at - sudog->elem >= type->size)
+		return;
+	text_add(&query->text, "chan value");
+	type_path_add(&query->text, types, type, query->at - sudog->elem);
+}
+
 static char *frame_reference(struct naming *naming, const struct virtual_node *node, object_t to)
 {
 	const struct object_graph *objects = naming->analysis->objects;
@@ -502,6 +516,7 @@ static char *frame_reference(struct naming *naming, const struct virtual_node *n
 
 		debuginfo_locals(naming->analysis->program->debuginfo, frame->function.entry,
 			frame_line_pc(frame), match_local, &query);
+		sudogs_each(runtime, goroutine, match_waiting, &query);
 		if (!query.text.length)
 			text_add(&query.text, "sp+0x%" PRIx64, query.at - frame->sp);
 	}

@@ -87,7 +87,9 @@ const struct group_frame *stacks_top(const struct goroutine_group *group)
 		if (!is_runtime_name(frame->function.name))
 			return frame;
 	}
-	return group->frames.count ? &group->frames.items[0] : NULL;
+	/* The outermost is goexit, called by the function of the go statement. */
+	size_t count = group->frames.count;
+	return count ? &group->frames.items[count > 1 ? count - 2 : 0] : NULL;
 }
 
 bool stacks_is_system(const struct goroutine_group *group)

@@ -38,7 +38,8 @@ struct error *stacks_load(
 void stacks_deinit(struct stacks *stacks);
 
 /* The frame that says most about what the goroutines of a group do: the innermost that is not the
- * runtime's own. NULL when there are no frames. */
+ * runtime's own; of goroutines that are the runtime's, their function. NULL when there are no
+ * frames. */
 const struct group_frame *stacks_top(const struct goroutine_group *group);
 
 /* Is it a goroutine that the runtime made for itself (its function is in package runtime)? */

@@ -4,6 +4,7 @@
 
 #include "special.h"
 #include "stack_scan.h"
+#include "sudog.h"
 #include "type_names.h"
 
 enum {
@@ -258,6 +259,16 @@ static void seed_word(void *context, const struct stack_word *word)
 		seed_receiver(seeder, frame, word->value);
 }
 
+/* What is being sent may be in no variable: the channel knows its type. */
+static void seed_waiting(void *context, const struct sudog *sudog)
+{
+	struct spread *spread = context;
+	const struct go_type *type = type_at(spread, sudog->elem_type);
+
+	if (sudog->elem && type)
+		seed_memory(spread, sudog->elem, type->size, type);
+}
+
 static void seeder_deinit(struct stack_seeder *seeder)
 {
 	vec_foreach (frame, &seeder->known) {
@@ -288,6 +299,7 @@ void seed_stacks(struct spread *spread)
 		unwind(runtime, goroutine, &frames);
 		seeder.frames = &frames;
 		stack_scan(runtime, goroutine, &frames, seed_word, &seeder);
+		sudogs_each(runtime, goroutine, seed_waiting, spread);
 		frames_deinit(&frames);
 	}
 	seeder_deinit(&seeder);

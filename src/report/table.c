@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "clean.h"
+#include "columns.h"
 #include "human.h"
 #include "vec.h"
 
@@ -92,33 +93,6 @@ void table_note(struct table *table, char *text)
 size_t table_rows(const struct table *table)
 {
 	return (table->cells.count + table->column_count - 1) / table->column_count;
-}
-
-size_t text_columns(const char *text)
-{
-	size_t columns = 0;
-
-	for (; *text; text++)
-		columns += ((unsigned char)*text & 0xc0) != 0x80;
-	return columns;
-}
-
-void text_add_cut(struct text *text, const char *from, size_t columns)
-{
-	size_t length = strlen(from), at = 0, shown = 0;
-
-	if (text_columns(from) <= columns) {
-		text_add_bytes(text, from, length);
-		return;
-	}
-	while (at < length && shown + 3 < columns) {
-		do
-			at++;
-		while (((unsigned char)from[at] & 0xc0) == 0x80);
-		shown++;
-	}
-	text_add_bytes(text, from, at);
-	text_add(text, "...");
 }
 
 static const struct cell *cell_at(const struct table *table, size_t row, unsigned column)
@@ -224,8 +198,7 @@ static void add_notes(struct text *text, const struct table *table, size_t row,
 		if (note->row != row)
 			continue;
 		text_add(text, "%*s%s", (int)indent, "", terminal->colour ? "\x1b[2m" : "");
-		text_add_cut(text, note->text,
-			terminal->width > indent ? terminal->width - indent : SIZE_MAX);
+		text_add_wrapped(text, note->text, terminal->width, indent);
 		text_add(text, "%s\n", terminal->colour ? "\x1b[0m" : "");
 	}
 }

@@ -52,9 +52,3 @@ void table_render(const struct table *table, const struct terminal *terminal, st
 
 /* An array of objects. */
 json_t *table_to_json(const struct table *table);
-
-/* Columns that UTF-8 text takes on a terminal: one for each character. */
-size_t text_columns(const char *text);
-
-/* Appends text cut to so many columns, with an ellipsis when something is cut off. */
-void text_add_cut(struct text *text, const char *from, size_t columns);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "clean.h"
+#include "columns.h"
 #include "memory.h"
 #include "vec.h"
 
@@ -61,34 +62,16 @@ void view_table(struct view *view, struct table *table)
 	vec_push(&view->blocks, {.table = table});
 }
 
-/* Lines are broken between words. */
 static void render_line(
 	const struct block *block, const struct terminal *terminal, struct text *text)
 {
 	static const char *const starts[] = {
 		[LINE_PLAIN] = "", [LINE_BOLD] = "\x1b[1m", [LINE_DIM] = "\x1b[2m"};
 	bool coloured = terminal->colour && block->style != LINE_PLAIN;
-	const char *at = block->line;
-	size_t indent = 0;
 
-	while (at[indent] == ' ')
-		indent++;
 	text_add(text, "%s", coloured ? starts[block->style] : "");
-	while (terminal->width && text_columns(at) > terminal->width) {
-		size_t columns = 0, cut = 0;
-
-		for (size_t i = 0; at[i] && columns <= terminal->width; i++) {
-			if (at[i] == ' ' && i > indent)
-				cut = i;
-			columns += ((unsigned char)at[i] & 0xc0) != 0x80;
-		}
-		if (!cut)
-			break;
-		text_add_bytes(text, at, cut);
-		text_add(text, "\n%*s", (int)indent, "");
-		at += cut + 1;
-	}
-	text_add(text, "%s%s\n", at, coloured ? "\x1b[0m" : "");
+	text_add_wrapped(text, block->line, terminal->width, 0);
+	text_add(text, "%s\n", coloured ? "\x1b[0m" : "");
 }
 
 char *view_render(const struct view *view, const struct terminal *terminal)

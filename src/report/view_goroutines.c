@@ -26,7 +26,7 @@ static const struct column group_columns[] = {
 	{"longest", "longest_wait_ns", CELL_DURATION, false},
 	{"state", "state", CELL_TEXT, false},
 	{"function", "top", CELL_TEXT, true},
-	{"created by", "created_by", CELL_TEXT, true},
+	{NULL, "created_by", CELL_TEXT, false},
 	{NULL, "entry", CELL_TEXT, false},
 	{NULL, "system", CELL_JSON, false},
 	{NULL, "goids", CELL_JSON, false},
@@ -194,11 +194,15 @@ static void add_group(const struct maker *maker, struct table *table, const stru
 		table_none(table);
 	table_text(table, *reason ? reason : goroutine_status_name(first->status));
 	table_take(table, top_of(group));
-	table_take(table, created_by(maker, first));
+	char *creator = created_by(maker, first);
+	table_text(table, creator);
 	table_take(table, function_name(maker, first->start_pc));
 	table_json(table, json_boolean(stacks_is_system(group)));
 	table_json(table, json_incref(row->goids));
 	table_json(table, frames_json(group));
+	if (*creator)
+		table_note(table, memory_format("created by %s", creator));
+	free(creator);
 }
 
 /* Captures of silt know the time; in other cores the latest that the runtime noted must do. */

@@ -108,11 +108,10 @@ static void add_summary(struct report *report, uint64_t explained, uint64_t elap
 	uint64_t garbage = figures->allocated_bytes - figures->live_bytes;
 	_cleanup_free_ char *waiting = human_bytes(garbage);
 
-	view_line(report->view, LINE_PLAIN,
-		"%s live in %s objects · %s explained · %s typed%s · %s", live, objects, share,
-		typed, paused, elapsed);
-	if (garbage)
-		view_line(report->view, LINE_PLAIN, "%s more wait for the collector", waiting);
+	view_line(report->view, LINE_PLAIN, "%s live in %s objects · %s explained · %s typed", live,
+		objects, share, typed);
+	view_line(report->view, LINE_PLAIN, "%s more wait for the collector%s · took %s", waiting,
+		paused, elapsed);
 }
 
 static void add_members_json(
