@@ -26,7 +26,8 @@ struct error *table_alloc(size_t count, size_t size, void *ret_pointer)
 		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (table == MAP_FAILED)
 		return error_system("cannot get %zu MB of memory for a table", bytes >> 20);
-	/* Large tables are read at random: huge pages spare most of the misses of the TLB. A hint. */
+	/* Large tables are read at random: huge pages spare most of the misses of the TLB. A hint.
+	 */
 	if (bytes >= HUGE_TABLE)
 		madvise(table, bytes, MADV_HUGEPAGE);
 	*(void **)ret_pointer = table;

@@ -54,14 +54,14 @@ static die_t get_reference(Dwarf_Die *die, unsigned name)
 static const char *get_name(Dwarf_Die *die)
 {
 	Dwarf_Attribute attribute;
-	const char *name = get_attribute(die, DW_AT_name, &attribute) ? dwarf_formstring(&attribute)
-								      : NULL;
+	const char *name =
+		get_attribute(die, DW_AT_name, &attribute) ? dwarf_formstring(&attribute) : NULL;
 
 	return name ? name : "";
 }
 
-/* Go writes locations as DW_FORM_block1, also in DWARF 4 and 5, where libdw wants exprloc. The bytes are
- * the same. */
+/* Go writes locations as DW_FORM_block1, also in DWARF 4 and 5, where libdw wants exprloc. The
+ * bytes are the same. */
 static bool get_location(Dwarf_Die *die, Dwarf_Attribute *ret)
 {
 	if (!get_attribute(die, DW_AT_location, ret))
@@ -95,8 +95,8 @@ static bool get_static_address(Dwarf_Die *die, addr_t *ret)
 	return false;
 }
 
-/* Goes through typedefs to what they name, at most to the first one that has a kind, if that is wanted:
- * maps and channels are typedefs that know their kind, of pointers that do not. */
+/* Goes through typedefs to what they name, at most to the first one that has a kind, if that is
+ * wanted: maps and channels are typedefs that know their kind, of pointers that do not. */
 static bool strip_typedefs(Dwarf_Die *die, bool to_kind)
 {
 	Dwarf_Attribute attribute;
@@ -130,11 +130,10 @@ static void add_variable(struct debuginfo *debuginfo, Dwarf_Die *die)
 	if (!get_static_address(die, &address))
 		return;
 	die_t type = get_reference(die, DW_AT_type);
-	vec_push(&debuginfo->variables,
-		{.address = address + debuginfo->executable->bias,
-			.size = type_size(debuginfo, type),
-			.name = get_name(die),
-			.type = type});
+	vec_push(&debuginfo->variables, {.address = address + debuginfo->executable->bias,
+						.size = type_size(debuginfo, type),
+						.name = get_name(die),
+						.type = type});
 }
 
 static void add_function(struct debuginfo *debuginfo, Dwarf_Die *die)
@@ -142,8 +141,8 @@ static void add_function(struct debuginfo *debuginfo, Dwarf_Die *die)
 	Dwarf_Addr entry;
 
 	if (dwarf_lowpc(die, &entry) == 0)
-		vec_push(&debuginfo->functions,
-			{.entry = entry + debuginfo->executable->bias, .die = dwarf_dieoffset(die)});
+		vec_push(&debuginfo->functions, {.entry = entry + debuginfo->executable->bias,
+							.die = dwarf_dieoffset(die)});
 }
 
 static void read_unit(struct debuginfo *debuginfo, Dwarf_Die *unit)
@@ -166,7 +165,7 @@ static bool is_go_unit(Dwarf_Die *unit)
 	Dwarf_Word language;
 
 	return dwarf_attr(unit, DW_AT_language, &attribute) &&
-		dwarf_formudata(&attribute, &language) == 0 && language == DW_LANG_Go;
+	       dwarf_formudata(&attribute, &language) == 0 && language == DW_LANG_Go;
 }
 
 static int by_address(const void *left, const void *right)
@@ -211,7 +210,8 @@ struct error *debuginfo_open(const struct executable *executable, struct debugin
 		debuginfo->dwarf = dwarf_begin_elf(executable->elf, DWARF_C_READ, NULL);
 		if (!debuginfo->dwarf)
 			return error_create(ERROR_FORMAT,
-				"%s has DWARF that cannot be read (%s): is it compressed with zstd?",
+				"%s has DWARF that cannot be read (%s): is it compressed with "
+				"zstd?",
 				executable->path, dwarf_errmsg(-1));
 		read_units(debuginfo);
 	}
@@ -262,8 +262,9 @@ static void read_members(Dwarf_Die *die, struct die_type *type)
 			{.name = get_name(&child),
 				.type = get_reference(&child, DW_AT_type),
 				.offset = get_number(&child, DW_AT_data_member_location, 0),
-				.embedded = get_attribute(&child, DW_AT_go_embedded_field, &attribute) &&
-					get_number(&child, DW_AT_go_embedded_field, 0)});
+				.embedded = get_attribute(
+						    &child, DW_AT_go_embedded_field, &attribute) &&
+					    get_number(&child, DW_AT_go_embedded_field, 0)});
 	} while (dwarf_siblingof(&child, &child) == 0);
 }
 
@@ -298,7 +299,8 @@ bool debuginfo_type(const struct debuginfo *debuginfo, die_t at, struct die_type
 		.key = get_reference(&die, DW_AT_go_key),
 	};
 	if (dwarf_tag(&die) == DW_TAG_pointer_type && !ret->kind)
-		ret->kind = KIND_POINTER; /* unsafe.Pointer has a kind, pointers of the runtime none */
+		ret->kind =
+			KIND_POINTER; /* unsafe.Pointer has a kind, pointers of the runtime none */
 	if (ret->kind == KIND_ARRAY)
 		ret->length = array_length(&die);
 	if (ret->kind == KIND_ARRAY || ret->kind == KIND_POINTER)
@@ -316,10 +318,11 @@ void die_type_deinit(struct die_type *type)
 static bool find_function(const struct debuginfo *debuginfo, addr_t entry, Dwarf_Die *ret)
 {
 	const struct function_die wanted = {.entry = entry};
-	const struct function_die *found = debuginfo->functions.count
-		? bsearch(&wanted, debuginfo->functions.items, debuginfo->functions.count,
-			  sizeof(wanted), by_entry)
-		: NULL;
+	const struct function_die *found =
+		debuginfo->functions.count
+			? bsearch(&wanted, debuginfo->functions.items, debuginfo->functions.count,
+				  sizeof(wanted), by_entry)
+			: NULL;
 
 	return found && dwarf_offdie(debuginfo->dwarf, found->die, ret);
 }
@@ -382,8 +385,8 @@ static void visit_locals(Dwarf_Die *parent, const struct local_walk *walk, unsig
 	} while (dwarf_siblingof(&child, &child) == 0);
 }
 
-void debuginfo_locals(const struct debuginfo *debuginfo, addr_t entry, addr_t pc, local_fn *visit,
-	void *context)
+void debuginfo_locals(
+	const struct debuginfo *debuginfo, addr_t entry, addr_t pc, local_fn *visit, void *context)
 {
 	Dwarf_Die die;
 	struct local_walk walk = {pc - debuginfo->executable->bias, visit, context};

@@ -1,11 +1,11 @@
 /* What DWARF adds when a program has it: names and types of package variables, locals and closures.
  *
- * Go's compiler writes DWARF 4 (up to 1.24) or 5, with attributes of its own: the kind of a type, its
- * element and key, the runtime descriptor of a type, the place of a captured variable in a closure.
- * Source: Go, cmd/internal/dwarf/dwarf.go (DW_AT_go_*), cmd/link/internal/ld/dwarf.go.
+ * Go's compiler writes DWARF 4 (up to 1.24) or 5, with attributes of its own: the kind of a type,
+ * its element and key, the runtime descriptor of a type, the place of a captured variable in a
+ * closure. Source: Go, cmd/internal/dwarf/dwarf.go (DW_AT_go_*), cmd/link/internal/ld/dwarf.go.
  *
- * debuginfo_open() reads variables and the list of functions; types and locals are read when they are
- * asked for. libdw is not safe for threads: one thread at a time.
+ * debuginfo_open() reads variables and the list of functions; types and locals are read when they
+ * are asked for. libdw is not safe for threads: one thread at a time.
  */
 #pragma once
 
@@ -57,12 +57,13 @@ struct die_field {
 
 struct die_type {
 	const char *name;
-	uint64_t size;         /* bytes */
-	uint8_t kind;          /* abi.Kind; 0 for what is no Go type */
-	uint64_t runtime_type; /* offset of the descriptor from moduledata.types; 0: there is none */
-	die_t elem;            /* of arrays, channels, maps, pointers, slices */
-	die_t key;             /* of maps */
-	uint64_t length;       /* of arrays */
+	uint64_t size; /* bytes */
+	uint8_t kind;  /* abi.Kind; 0 for what is no Go type */
+	uint64_t
+		runtime_type; /* offset of the descriptor from moduledata.types; 0: there is none */
+	die_t elem;           /* of arrays, channels, maps, pointers, slices */
+	die_t key;            /* of maps */
+	uint64_t length;      /* of arrays */
 	VEC(struct die_field) fields;
 };
 
@@ -81,20 +82,20 @@ typedef void local_fn(void *context, const struct local *local);
 
 /* Variables of the function that begins at `entry`, and of those inlined into it, that are on the
  * stack at `pc`. */
-void debuginfo_locals(const struct debuginfo *debuginfo, addr_t entry, addr_t pc, local_fn *visit,
-	void *context);
+void debuginfo_locals(
+	const struct debuginfo *debuginfo, addr_t entry, addr_t pc, local_fn *visit, void *context);
 
 /* A variable that a function literal may have captured, in the order of the closure. */
 struct capture_field {
 	const char *name; /* "&name" when it is captured by reference */
-	uint64_t offset;  /* in the closure, whose first word is the function; 0: not recorded (up to
-			     Go 1.22), and perhaps not captured at all */
+	uint64_t offset; /* in the closure, whose first word is the function; 0: not recorded (up to
+			    Go 1.22), and perhaps not captured at all */
 	die_t type;
 };
 
 typedef void capture_fn(void *context, const struct capture_field *field);
 
-/* Variables of the function that begins at `entry`: those with an offset are what its closure holds; where
- * none has one, the captured ones are the first of those that are visited. */
+/* Variables of the function that begins at `entry`: those with an offset are what its closure
+ * holds; where none has one, the captured ones are the first of those that are visited. */
 void debuginfo_captures(
 	const struct debuginfo *debuginfo, addr_t entry, capture_fn *visit, void *context);

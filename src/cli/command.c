@@ -89,8 +89,7 @@ int command_snap(const struct invocation *invocation)
 
 	progress_start();
 	progress_phase(NULL, "capturing");
-	struct error *error =
-		program_snapshot(invocation->target, &wishes, invocation->output);
+	struct error *error = program_snapshot(invocation->target, &wishes, invocation->output);
 	progress_stop();
 	if (error)
 		return fail(error);

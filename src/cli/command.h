@@ -15,17 +15,17 @@ enum exit_status {
 /* Options and arguments that all commands share, and those of some. */
 struct invocation {
 	const char *target;
-	const char *what;   /* why */
+	const char *what; /* why */
 	const char *exe;
 	const char *output; /* snap */
 	bool json;
-	bool contents;      /* snap */
+	bool contents; /* snap */
 	size_t limit;
 };
 
 struct command {
 	const char *name;
-	const char *arguments;  /* for --help */
+	const char *arguments; /* for --help */
 	const char *summary;
 	const char *description;
 	unsigned argument_count;

@@ -1,7 +1,7 @@
 #include "command.h"
 
-static struct error *show_report(const struct analysis *analysis, const struct view_options *options,
-	const struct invocation *invocation, struct view **ret)
+static struct error *show_report(const struct analysis *analysis,
+	const struct view_options *options, const struct invocation *invocation, struct view **ret)
 {
 	(void)invocation;
 	return view_report(analysis, options, ret);
@@ -39,8 +39,9 @@ const struct command commands[] = {
 		.name = "report",
 		.arguments = "TARGET",
 		.summary = "what the process holds, and who holds it",
-		.description = "Shows the live heap of a Go program, and who holds it: package variables, "
-			       "goroutines, and those that hold something together.",
+		.description =
+			"Shows the live heap of a Go program, and who holds it: package variables, "
+			"goroutines, and those that hold something together.",
 		.argument_count = 1,
 		.show = show_report,
 	},
@@ -48,9 +49,11 @@ const struct command commands[] = {
 		.name = "why",
 		.arguments = "TARGET ADDRESS|TYPE|VARIABLE|ROW",
 		.summary = "why something is still there",
-		.description = "Shows the shortest chain of references to an object, a type, a package "
-			       "variable, or what a row of the report holds, and what cutting each link of the "
-			       "chain would free.",
+		.description =
+			"Shows the shortest chain of references to an object, a type, a package "
+			"variable, or what a row of the report holds, and what cutting each link "
+			"of the "
+			"chain would free.",
 		.argument_count = 2,
 		.show = show_why,
 	},
@@ -58,7 +61,8 @@ const struct command commands[] = {
 		.name = "maps",
 		.arguments = "TARGET",
 		.summary = "every map: entries, slots, bytes, who holds it",
-		.description = "Lists all maps and sync.Maps that are alive, with what they retain.",
+		.description =
+			"Lists all maps and sync.Maps that are alive, with what they retain.",
 		.argument_count = 1,
 		.show = show_maps,
 	},
@@ -66,7 +70,8 @@ const struct command commands[] = {
 		.name = "goroutines",
 		.arguments = "TARGET",
 		.summary = "goroutines by stack, and what they hold",
-		.description = "Lists goroutines, grouped by their stacks, with their state and the bytes that "
+		.description = "Lists goroutines, grouped by their stacks, with their state and "
+			       "the bytes that "
 			       "only they hold.",
 		.argument_count = 1,
 		.show = show_goroutines,
@@ -75,7 +80,8 @@ const struct command commands[] = {
 		.name = "types",
 		.arguments = "TARGET",
 		.summary = "objects and bytes by type",
-		.description = "Shows how many objects of each type are alive, their bytes, and the bytes that "
+		.description = "Shows how many objects of each type are alive, their bytes, and "
+			       "the bytes that "
 			       "all objects of a type keep alive together.",
 		.argument_count = 1,
 		.show = show_types,
@@ -84,8 +90,9 @@ const struct command commands[] = {
 		.name = "snap",
 		.arguments = "PID -o FILE",
 		.summary = "write a snapshot that the other commands read",
-		.description = "Writes a core file of a running process, without the memory that holds no "
-			       "pointers. The process is stopped while it is copied.",
+		.description =
+			"Writes a core file of a running process, without the memory that holds no "
+			"pointers. The process is stopped while it is copied.",
 		.argument_count = 1,
 		.makes_file = true,
 	},

@@ -22,7 +22,8 @@ static void show(int signal_number)
 		return;
 	shown = 1;
 	if (write(STDERR_FILENO, clear, sizeof(clear) - 1) < 0 ||
-		write(STDERR_FILENO, phase, strlen(phase)) < 0 || write(STDERR_FILENO, " ...", 4) < 0)
+		write(STDERR_FILENO, phase, strlen(phase)) < 0 ||
+		write(STDERR_FILENO, " ...", 4) < 0)
 		return;
 }
 

@@ -4,20 +4,26 @@
 
 #include "bitset.h"
 #include "mspan.h"
+#include "sudog.h"
 
 enum {
 	OS_PAGE = 4096,
 	SPARSE_SPAN_PAGES = 32,  /* from 256 KiB on a span may have pages that were never touched */
 	THREAD_STACK = 16 << 10, /* of a C stack, for debuggers */
+	SPECIALS_FOLLOWED = 1 << 16, /* in all: each costs a read while the target stands still */
+	BLOCKS_FOLLOWED = 1 << 12,   /* of a queue */
+	CHANNELS_FOLLOWED = 1 << 18,
 };
 
 struct planner {
 	struct goruntime runtime; /* a copy that reads the stopped target */
 	const struct capture_wishes *wishes;
 	struct ranges *memory, *pieces;
-	struct ranges sparse; /* heap memory of which only existing pages are wanted */
-	struct ranges arenas; /* all arenas with spans */
-	uint64_t *metadata;   /* by number of mapping: has structures of the runtime */
+	struct ranges sparse;   /* heap memory of which only existing pages are wanted */
+	struct ranges arenas;   /* all arenas with spans */
+	uint64_t *metadata;     /* by number of mapping: has structures of the runtime */
+	unsigned specials_left; /* to be followed */
+	unsigned channels_left;
 };
 
 static void add_pages(struct ranges *ranges, addr_t start, addr_t end)
@@ -36,6 +42,18 @@ static void note_metadata(struct planner *planner, addr_t address)
 		bitset_add(planner->metadata, (uint64_t)(mapping - target->mappings.items));
 }
 
+/* Notes a linked list, whose elements lie in whatever chunk the allocating P had (malloc.go,
+ * persistentalloc). `link` is where an element has the address of the next. */
+static void note_list(struct planner *planner, addr_t element, struct field link, unsigned *left)
+{
+	struct reader reader = reader_over(planner->runtime.target);
+
+	for (; element && *left && !reader.failed; --*left) {
+		note_metadata(planner, element);
+		element = read_field(&reader, element, link);
+	}
+}
+
 static void plan_span(struct planner *planner, const struct mspan *span)
 {
 	addr_t end = span->start + (span->npages << RUNTIME_PAGE_SHIFT);
@@ -49,7 +67,7 @@ static void plan_span(struct planner *planner, const struct mspan *span)
 	}
 	note_metadata(planner, span->alloc_bits);
 	note_metadata(planner, span->gcmark_bits);
-	note_metadata(planner, span->specials);
+	note_list(planner, span->specials, layout->special.next, &planner->specials_left);
 	if (mspan_noscan(span) && !planner->wishes->contents) {
 		if (mspan_has_inline_marks(layout, span))
 			ranges_add(planner->pieces, end - INLINE_MARK_BYTES, end);
@@ -96,14 +114,48 @@ static struct error *plan_spans(struct planner *planner)
 /* The queues of finalizers and cleanups are blocks of their own. */
 static void plan_queues(struct planner *planner)
 {
-	struct reader reader = reader_over(planner->runtime.target);
+	const struct goruntime *runtime = &planner->runtime;
+	const struct layout *layout = &runtime->layout;
+	struct reader reader = reader_over(runtime->target);
+	unsigned left = BLOCKS_FOLLOWED;
 
-	if (planner->runtime.allfin)
-		note_metadata(planner, reader_u64(&reader, planner->runtime.allfin));
-	if (planner->runtime.cleanups)
-		note_metadata(planner,
-			reader_u64(&reader, planner->runtime.cleanups +
-						    planner->runtime.layout.cleanup_queue.all.at));
+	if (runtime->allfin)
+		note_list(planner, reader_u64(&reader, runtime->allfin), layout->fin_block.alllink,
+			&left);
+	left = BLOCKS_FOLLOWED;
+	if (runtime->cleanups)
+		note_list(planner,
+			reader_u64(&reader, runtime->cleanups + layout->cleanup_queue.all.at),
+			layout->cleanup_block.alllink, &left);
+}
+
+static void add_channel(void *context, const struct sudog *sudog)
+{
+	struct planner *planner = context;
+
+	if (sudog->channel && planner->channels_left) {
+		planner->channels_left--;
+		ranges_add(planner->pieces, sudog->channel,
+			sudog->channel + planner->runtime.layout.hchan.size);
+	}
+}
+
+/* The channels that goroutines wait for: without a buffer, or with one that has no pointers, they
+ * lie in spans that are left out (chan.go, makechan). */
+static void plan_channels(struct planner *planner)
+{
+	const struct goruntime *runtime = &planner->runtime;
+	struct reader reader = reader_over(runtime->target);
+	addr_t list = reader_u64(&reader, runtime->allgs);
+	uint64_t count = reader_u64(&reader, runtime->allgs + 8);
+
+	for (uint64_t i = 0; i < count && planner->channels_left && !reader.failed; i++) {
+		addr_t g = reader_u64(&reader, list + 8 * i);
+		struct goroutine waiting = {
+			.waiting = read_field(&reader, g, runtime->layout.g.waiting)};
+
+		sudogs_each(runtime, &waiting, add_channel, planner);
+	}
 }
 
 /* Does the mapping belong to a plugin or shared library with Go code? */
@@ -202,12 +254,15 @@ static struct error *choose(
 		.memory = memory,
 		.pieces = pieces,
 		.metadata = memory_array(BITSET_WORDS(stopped->mappings.count), 8),
+		.specials_left = SPECIALS_FOLLOWED,
+		.channels_left = CHANNELS_FOLLOWED,
 	};
 
 	planner.runtime.target = stopped;
 	struct error *error = plan_spans(&planner);
 	if (!error) {
 		plan_queues(&planner);
+		plan_channels(&planner);
 		plan_thread_stacks(&planner);
 		error = plan_program(&planner);
 	}

@@ -4,21 +4,28 @@
 
 #include "bytes.h"
 
-enum { MODRM_MASK = 0xc7, MODRM_RIP = 0x05 };
+enum {
+	MODRM_MASK = 0xc7,
+	MODRM_RIP = 0x05,
+	OPCODE_LEA = 0x8d,
+	REX_MASK = 0xfb, /* but for REX.R, the high bit of the register */
+	REX_W = 0x48,
+};
 
-static struct code_refs *find(struct code_refs *refs, size_t count, addr_t address)
+/* The first that ends behind an address. */
+static size_t first_behind(const struct code_refs *refs, size_t count, addr_t address)
 {
 	size_t low = 0, high = count;
 
 	while (low < high) {
 		size_t middle = (low + high) / 2;
 
-		if (refs[middle].address <= address)
+		if (refs[middle].address + refs[middle].size <= address)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	return low && address - refs[low - 1].address < refs[low - 1].size ? &refs[low - 1] : NULL;
+	return low;
 }
 
 static void add_user(const struct module *module, struct code_refs *refs, addr_t pc)
@@ -34,25 +41,63 @@ static void add_user(const struct module *module, struct code_refs *refs, addr_t
 	refs->users[refs->count++] = function;
 }
 
-static void look_through(const struct module *module, const uint8_t *code, size_t length,
-	struct code_refs *refs, size_t count)
+/* Users of a nearer address take the place of those of one further away. */
+static void refer(const struct module *module, struct code_refs *refs, addr_t base, addr_t pc)
 {
-	addr_t low = refs[0].address, high = refs[count - 1].address + refs[count - 1].size;
+	if (refs->count && base < refs->base)
+		return;
+	if (base > refs->base)
+		refs->count = 0;
+	refs->base = base;
+	add_user(module, refs, pc);
+}
+
+/* Looks among variables for what an instruction refers to. */
+struct lookup {
+	const struct module *module;
+	struct code_refs *refs;
+	size_t count;
+};
+
+static void look_up(const struct lookup *lookup, addr_t address, addr_t pc)
+{
+	size_t place = first_behind(lookup->refs, lookup->count, address);
+
+	if (place < lookup->count && lookup->refs[place].address <= address)
+		refer(lookup->module, &lookup->refs[place], lookup->refs[place].address, pc);
+}
+
+static void look_up_struct(const struct lookup *lookup, addr_t address, addr_t pc)
+{
+	for (size_t i = first_behind(lookup->refs, lookup->count, address);
+		i < lookup->count && lookup->refs[i].address < address + STRUCT_REACH; i++)
+		refer(lookup->module, &lookup->refs[i], MIN(address, lookup->refs[i].address), pc);
+}
+
+/* Does the ModRM byte at a place belong to LEA with a 64-bit operand? */
+static bool is_lea(const uint8_t *code, size_t modrm)
+{
+	return modrm >= 2 && code[modrm - 1] == OPCODE_LEA && (code[modrm - 2] & REX_MASK) == REX_W;
+}
+
+static void look_through(const struct lookup *lookup, const uint8_t *code, size_t length)
+{
+	static const unsigned immediates[] = {0, 1, 4};
+	const struct code_refs *first = &lookup->refs[0], *last = &lookup->refs[lookup->count - 1];
+	addr_t low = first->address - STRUCT_REACH, high = last->address + last->size;
 
 	for (size_t at = 2; at + 4 <= length; at++) {
 		if ((code[at - 1] & MODRM_MASK) != MODRM_RIP)
 			continue;
-		addr_t base = module->text + at + 4 + (addr_t)(int64_t)(int32_t)load_u32(code + at);
+		addr_t pc = lookup->module->text + at;
+		addr_t base = pc + 4 + (addr_t)(int64_t)(int32_t)load_u32(code + at);
 
-		if (base + 4 < low || base >= high)
+		if (base < low || base >= high)
 			continue;
-		static const unsigned immediates[] = {0, 1, 4};
-		for (size_t i = 0; i < ARRAY_SIZE(immediates); i++) {
-			struct code_refs *found = find(refs, count, base + immediates[i]);
-
-			if (found)
-				add_user(module, found, module->text + at);
-		}
+		for (size_t i = 0; i < ARRAY_SIZE(immediates); i++)
+			look_up(lookup, base + immediates[i], pc);
+		if (is_lea(code, at - 1))
+			look_up_struct(lookup, base, pc);
 	}
 }
 
@@ -63,5 +108,5 @@ void code_refs_find(const struct goruntime *runtime, struct code_refs *refs, siz
 	const uint8_t *code = executable_view(runtime->executable, module->text, length);
 
 	if (code && count)
-		look_through(module, code, length, refs, count);
+		look_through(&(struct lookup){module, refs, count}, code, length);
 }

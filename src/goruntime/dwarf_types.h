@@ -1,7 +1,7 @@
 /* Types that DWARF knows, as types of the program.
  *
- * Most of them have a descriptor in the program, and DWARF says where: then that is the type. The others
- * (of structs that are never in an interface, say) are made from DWARF.
+ * Most of them have a descriptor in the program, and DWARF says where: then that is the type. The
+ * others (of structs that are never in an interface, say) are made from DWARF.
  */
 #pragma once
 

@@ -1,6 +1,7 @@
 /* Go's maps in memory: hash buckets (up to 1.23) and Swiss tables (1.24 and later).
  *
- * Sources: Go, runtime/map.go (hmap, bmap), internal/runtime/maps (Map, table, group), internal/abi/map_*.go.
+ * Sources: Go, runtime/map.go (hmap, bmap), internal/runtime/maps (Map, table, group),
+ * internal/abi/map_*.go.
  */
 #pragma once
 
@@ -35,9 +36,10 @@ struct map_piece {
 
 typedef void map_piece_fn(void *context, const struct map_piece *piece);
 
-/* The memory of a map, but for its header; overflow buckets come one by one. False: it is damaged or
- * was changed while it was read. */
-bool gomap_pieces(struct types *types, const struct go_map *map, map_piece_fn *visit, void *context);
+/* The memory of a map, but for its header; overflow buckets come one by one. False: it is damaged
+ * or was changed while it was read. */
+bool gomap_pieces(
+	struct types *types, const struct go_map *map, map_piece_fn *visit, void *context);
 
 /* An entry: where its key and its value are. */
 struct map_entry {

@@ -70,7 +70,7 @@ struct go_map_shape {
 
 struct go_type {
 	type_ref ref;
-	uint32_t number; /* place in types.list */
+	uint32_t number;        /* place in types.list */
 	const char *name;       /* as fmt's %T prints it */
 	uint64_t size;          /* bytes */
 	uint64_t pointer_bytes; /* the prefix that may hold pointers */

@@ -175,8 +175,8 @@ static void read_slots(struct loader *loader, const struct mspan *span, uint32_t
 	heap->allocated_bytes += count * span->elemsize;
 }
 
-/* The pointer bits of small objects are kept at the end of their span. They are needed far more often than
- * the objects, so they are copied together. */
+/* The pointer bits of small objects are kept at the end of their span. They are needed far more
+ * often than the objects, so they are copied together. */
 static void copy_pointer_bits(struct heap *heap)
 {
 	size_t length = POINTER_BIT_WORDS * 8;
@@ -187,7 +187,8 @@ static void copy_pointer_bits(struct heap *heap)
 
 		if (span->map != SPAN_MAP_BITS)
 			continue;
-		if (heap->runtime->layout.features.inline_marks && span->elemsize >= INLINE_MARK_MIN)
+		if (heap->runtime->layout.features.inline_marks &&
+			span->elemsize >= INLINE_MARK_MIN)
 			end -= INLINE_MARK_BYTES;
 		const uint8_t *bytes = heap_bytes(heap, span, end - length, length);
 		target_note_use(heap->runtime->target, bytes, length);
@@ -266,7 +267,8 @@ static struct error *load(struct loader *loader)
 	TRY(allocate_tables(loader));
 	TRY(build_spans(loader));
 	if (has_span_bits(runtime)) {
-		TRY(table_alloc((size_t)heap->scan_spans * POINTER_BIT_WORDS, 8, &heap->pointer_bits));
+		TRY(table_alloc(
+			(size_t)heap->scan_spans * POINTER_BIT_WORDS, 8, &heap->pointer_bits));
 		copy_pointer_bits(heap);
 	}
 	return check_counts(loader);

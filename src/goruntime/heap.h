@@ -58,8 +58,9 @@ struct heap {
 	uint64_t *allocated; /* per span, in whole words */
 	uint64_t *marked;    /* alive at the end of the last collection that has ended */
 	size_t bit_words;
-	uint64_t *pointer_bits; /* by span of SPAN_MAP_BITS: POINTER_BIT_WORDS words, one bit per word */
-	uint32_t **arenas;              /* by address >> 26: per runtime page, span number + 1 */
+	uint64_t *pointer_bits; /* by span of SPAN_MAP_BITS: POINTER_BIT_WORDS words, one bit per
+				   word */
+	uint32_t **arenas;      /* by address >> 26: per runtime page, span number + 1 */
 	uint32_t arena_low, arena_high; /* the first one in use, and the one behind the last */
 	uint32_t *span_at;    /* by object >> 6: the span of the first of those 64 objects */
 	struct ranges stacks; /* memory of manual spans: goroutine stacks among it */

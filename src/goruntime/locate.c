@@ -13,6 +13,7 @@ enum {
 	MIN_SPANS = 4,
 	MAX_FIN_BLOCKS = 1 << 20,
 	FINALIZERS_PER_BLOCK = 101,
+	MAX_CLEANUPS_PER_BLOCK = 60,
 };
 
 /* A test of one variable: is the structure that the caller looks for at this address? */
@@ -210,11 +211,13 @@ static bool is_allfin(const struct goruntime *runtime, addr_t address)
 /* cleanupQueue.all, mcleanup.go: a chain of blocks whose header says how many are in them. */
 static bool is_cleanup_queue(const struct goruntime *runtime, addr_t address)
 {
+	const struct layout *layout = &runtime->layout;
 	struct reader reader = reader_over(runtime->target);
-	addr_t block = reader_u64(&reader, address + runtime->layout.cleanup_queue.all.at);
+	addr_t block = reader_u64(&reader, address + layout->cleanup_queue.all.at);
 
-	return block && block % 8 == 0 && reader_u32(&reader, block + 24) <= 60 &&
-	       reader_u64(&reader, block + 16) % 8 == 0 && !reader.failed;
+	return block && block % 8 == 0 &&
+	       read_field(&reader, block, layout->cleanup_block.n) <= MAX_CLEANUPS_PER_BLOCK &&
+	       read_field(&reader, block, layout->cleanup_block.alllink) % 8 == 0 && !reader.failed;
 }
 
 /* The variables that runtime.markroot refers to (amd64: rip-relative, a 32-bit displacement that

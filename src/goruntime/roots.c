@@ -6,9 +6,6 @@ enum {
 	MAX_BLOCKS = 1 << 20,
 	FINALIZERS_PER_BLOCK = 101,
 	MAX_CLEANUPS_PER_BLOCK = 60,
-	CLEANUP_BLOCK_HEADER = 32, /* lfnode, alllink, n */
-	CLEANUP_BLOCK_ALLLINK = 16,
-	CLEANUP_BLOCK_COUNT = 24,
 	CLEANUP_CALL_WORDS = 3, /* 1.26: {call, fn, arg} */
 };
 
@@ -71,7 +68,8 @@ static void walk_finalizer(struct walk *walk, const struct special *special)
 	const struct layout *layout = &walk->heap->runtime->layout;
 	struct object_walk object = {walk, special_object(special)};
 
-	pointer_map_each(walk->maps, walk->heap, special->span, special->slot, visit_object_word, &object);
+	pointer_map_each(
+		walk->maps, walk->heap, special->span, special->slot, visit_object_word, &object);
 	addr_t at = special->address + layout->special_finalizer.fn.at;
 	found(walk, ROOT_FINALIZER, at, reader_u64(&walk->reader, at));
 }
@@ -152,15 +150,15 @@ static void walk_cleanup_queue(struct walk *walk)
 
 	block = block ? reader_u64(&walk->reader, block + layout->cleanup_queue.all.at) : 0;
 	for (unsigned i = 0; block && i < MAX_BLOCKS && !walk->reader.failed; i++) {
-		uint64_t count = reader_u32(&walk->reader, block + CLEANUP_BLOCK_COUNT);
+		uint64_t count = read_field(&walk->reader, block, layout->cleanup_block.n);
 
 		count = MIN(count, (uint64_t)(MAX_CLEANUPS_PER_BLOCK / words));
 		for (uint64_t k = 0; k < count * words; k++) {
-			addr_t at = block + CLEANUP_BLOCK_HEADER + 8 * k;
+			addr_t at = block + layout->cleanup_block.size + 8 * k;
 
 			found(walk, ROOT_QUEUED_CLEANUP, at, reader_u64(&walk->reader, at));
 		}
-		block = reader_u64(&walk->reader, block + CLEANUP_BLOCK_ALLLINK);
+		block = read_field(&walk->reader, block, layout->cleanup_block.alllink);
 	}
 	walk->missing->finalizer_queue |= walk->reader.failed;
 	walk->reader.failed = false;

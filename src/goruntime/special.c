@@ -14,15 +14,18 @@ uint64_t specials_each(const struct heap *heap, special_fn *visit, void *context
 		uint64_t last = 0;
 
 		while (special.address && total++ < MAX_SPECIALS) {
-			uint64_t offset = read_field(&reader, special.address, layout->special.offset);
+			uint64_t offset =
+				read_field(&reader, special.address, layout->special.offset);
 			addr_t next = read_field(&reader, special.address, layout->special.next);
 
 			special.kind =
 				(uint8_t)read_field(&reader, special.address, layout->special.kind);
 			special.slot = span_slot_at(special.span, special.span->start + offset);
-			/* Sorted by offset and kind, and inside of the span: else it is no such list. */
-			if (reader.failed || offset < last || special.slot >= special.span->nelems ||
-				!special.kind || special.kind > layout->features.special_kinds.last) {
+			/* Sorted by offset and kind, and inside of the span: else it is no such
+			 * list. */
+			if (reader.failed || offset < last ||
+				special.slot >= special.span->nelems || !special.kind ||
+				special.kind > layout->features.special_kinds.last) {
 				broken++;
 				break;
 			}

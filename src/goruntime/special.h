@@ -1,4 +1,5 @@
-/* The records that the runtime hangs on objects: finalizers, cleanups, weak handles, profile samples.
+/* The records that the runtime hangs on objects: finalizers, cleanups, weak handles, profile
+ * samples.
  *
  * Source: Go, runtime/mheap.go (special and what embeds it).
  */
@@ -15,7 +16,8 @@ struct special {
 
 typedef void special_fn(void *context, const struct special *special);
 
-/* Calls for every special of every span in use. Returns how many spans have lists that cannot be read. */
+/* Calls for every special of every span in use. Returns how many spans have lists that cannot be
+ * read. */
 uint64_t specials_each(const struct heap *heap, special_fn *visit, void *context);
 
 /* The object that has the special: the start of its slot. */

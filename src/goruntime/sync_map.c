@@ -17,7 +17,7 @@ enum {
 static bool is_trie(const struct go_type *type)
 {
 	return !strncmp(type->name, "sync.HashTrieMap[", 17) ||
-		!strncmp(type->name, "concurrent.HashTrieMap[", 23);
+	       !strncmp(type->name, "concurrent.HashTrieMap[", 23);
 }
 
 bool sync_map_is(const struct go_type *type)
@@ -70,7 +70,8 @@ static void walk_node(struct trie_walk *walk, addr_t node, unsigned depth)
 	}
 }
 
-static bool read_trie(struct types *types, const struct go_type *type, addr_t address, struct sync_map *map)
+static bool read_trie(
+	struct types *types, const struct go_type *type, addr_t address, struct sync_map *map)
 {
 	const struct go_field *root = field_of(type, "root");
 	struct trie_walk walk = {.reader = reader_over(types->runtime->target), .map = map};
@@ -90,8 +91,8 @@ struct entry_count {
 	uint64_t live;
 };
 
-/* entry.p: nil when it was deleted; expunged, which is no object of the heap, when the dirty map does not
- * have it. The value that it leads to is an interface. */
+/* entry.p: nil when it was deleted; expunged, which is no object of the heap, when the dirty map
+ * does not have it. The value that it leads to is an interface. */
 static bool count_entry(void *context, const struct map_entry *entry)
 {
 	struct entry_count *count = context;

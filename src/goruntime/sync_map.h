@@ -1,5 +1,5 @@
-/* sync.Map in memory: two maps of entries (up to 1.23), a hash trie (1.24 and later); the trie is also used
- * alone, by package unique since 1.23.
+/* sync.Map in memory: two maps of entries (up to 1.23), a hash trie (1.24 and later); the trie is
+ * also used alone, by package unique since 1.23.
  *
  * Sources: Go, sync/map.go (1.19 to 1.23), sync/hashtriemap.go, internal/sync/hashtriemap.go,
  * internal/concurrent/hashtriemap.go (1.23).

@@ -27,18 +27,20 @@ static void say(const struct analysis_options *options, const char *phase)
 		options->progress(options->progress_context, phase);
 }
 
-/* The collector stops the program when it meets a reference to a free slot, so in what is alive there are
- * none: many mean that something is read wrongly. Some are taken for a change in progress. */
+/* The collector stops the program when it meets a reference to a free slot, so in what is alive
+ * there are none: many mean that something is read wrongly. Some are taken for a change in
+ * progress. */
 static struct error *check_wild_references(const struct analysis *analysis)
 {
 	const struct object_graph *objects = analysis->objects;
 	uint64_t wild = 0;
 
-	vec_foreach(source, &objects->wild_sources)
+	vec_foreach (source, &objects->wild_sources)
 		wild += retention_alive(analysis->retention, *source);
 	if (wild > WILD_FEW + objects->graph.edges / WILD_TOLERATED)
 		return error_create(ERROR_LAYOUT,
-			"%llu references of live objects lead to free slots: pointer maps are read wrongly",
+			"%llu references of live objects lead to free slots: pointer maps are read "
+			"wrongly",
 			(unsigned long long)wild);
 	return NULL;
 }
@@ -109,8 +111,9 @@ static void sum_span(struct analysis *analysis, const struct span *span)
 		bool alive = analysis_alive(analysis, span->first + slot);
 		bool marked = bitset_has(heap->marked + span->bits, slot);
 
-		figures->typed_bytes +=
-			alive && analysis->typing->of[span->first + slot] != NO_TYPE ? span->elemsize : 0;
+		figures->typed_bytes += alive && analysis->typing->of[span->first + slot] != NO_TYPE
+						? span->elemsize
+						: 0;
 		figures->marked_bytes += marked ? span->elemsize : 0;
 		figures->marked_unreached_bytes += marked && !alive ? span->elemsize : 0;
 	}
@@ -143,7 +146,8 @@ static struct error *load(
 	TRY(pointer_maps_create(analysis->heap, &analysis->maps));
 	analysis->times.heap_ns = lap(&watch);
 	say(options, "following references");
-	TRY(object_graph_build(analysis->program, analysis->heap, analysis->maps, &analysis->objects));
+	TRY(object_graph_build(
+		analysis->program, analysis->heap, analysis->maps, &analysis->objects));
 	analysis->times.graph_ns = lap(&watch);
 	say(options, "finding types and holders");
 	TRY(typing_create(analysis->program, analysis->heap, analysis->maps, &analysis->typing));

@@ -1,5 +1,5 @@
-/* All that is known of a program: its objects, their types, and who holds them. What the reports are made
- * from.
+/* All that is known of a program: its objects, their types, and who holds them. What the reports
+ * are made from.
  */
 #pragma once
 
@@ -68,5 +68,6 @@ static inline bool analysis_alive(const struct analysis *analysis, object_t obje
 static inline otype_t analysis_type(const struct analysis *analysis, node_t node)
 {
 	return node_is_virtual(analysis->objects, node)
-		? NO_TYPE : analysis->typing->of[object_of_node(analysis->objects, node)];
+		       ? NO_TYPE
+		       : analysis->typing->of[object_of_node(analysis->objects, node)];
 }

@@ -1,5 +1,5 @@
-/* Bytes by node, in four bytes each: multiples of 8, as all sizes in a Go heap are. What does not fit (from
- * 32 GiB on) is kept in a list.
+/* Bytes by node, in four bytes each: multiples of 8, as all sizes in a Go heap are. What does not
+ * fit (from 32 GiB on) is kept in a list.
  *
  * Nodes may be changed from several threads, each node from one.
  */
@@ -13,7 +13,7 @@
 struct byte_counts {
 	uint32_t *units;
 	size_t count;
-	pthread_mutex_t lock; /* guards the list */
+	pthread_mutex_t lock;  /* guards the list */
 	struct addrmap places; /* node + 1 -> place in large */
 	uint64_t *large;
 	size_t large_count, large_capacity;

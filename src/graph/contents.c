@@ -73,7 +73,7 @@ static void enter(struct walk *walk, struct descent *descent, node_t node, node_
 	add_to_sum(walk, descent, node, parent);
 	if (node < analysis_graph(walk->analysis)->inner)
 		walk->place[node] = (uint8_t)((walk->level + 1) << LEVEL_BITS |
-			(unsigned)(descent - walk->descents + 1));
+					      (unsigned)(descent - walk->descents + 1));
 }
 
 static void walk_level(struct walk *walk)
@@ -92,8 +92,8 @@ static void walk_level(struct walk *walk)
 	}
 }
 
-/* The first level: holders that hold something alone are nodes themselves; what several hold together
- * begins with the nodes that no one dominates. */
+/* The first level: holders that hold something alone are nodes themselves; what several hold
+ * together begins with the nodes that no one dominates. */
 static void walk_first_level(struct walk *walk)
 {
 	const struct retention *retention = walk->analysis->retention;
@@ -114,7 +114,7 @@ static void choose(struct walk *walk, struct descent *descent)
 {
 	const struct sum *best = NULL;
 
-	vec_foreach(sum, &descent->sums) {
+	vec_foreach (sum, &descent->sums) {
 		if (!best || sum->step.bytes > best->step.bytes ||
 			(sum->step.bytes == best->step.bytes && sum->key < best->key))
 			best = sum;

@@ -42,10 +42,12 @@ static void find_referrers(struct referrers *referrers)
 			continue;
 		node_t last = NO_NODE;
 
-		for (struct references row = graph_references(graph, node); row.at < row.end; row.at++) {
+		for (struct references row = graph_references(graph, node); row.at < row.end;
+			row.at++) {
 			uint32_t place;
 
-			if (*row.at == last || !addrmap_get(&referrers->places, (addr_t)*row.at + 1, &place))
+			if (*row.at == last ||
+				!addrmap_get(&referrers->places, (addr_t)*row.at + 1, &place))
 				continue;
 			last = *row.at;
 			add_reference(referrers, place, node);
@@ -64,7 +66,7 @@ struct error *cuts_of_path(
 		vec_push(&ret->list, {.node = path->nodes.items[i]});
 	}
 	find_referrers(&referrers);
-	vec_foreach(cut, &ret->list)
+	vec_foreach (cut, &ret->list)
 		cut->freed_bytes =
 			cut->others ? 0 : retention_retained(analysis->retention, cut->node);
 	addrmap_deinit(&referrers.places);

@@ -1,11 +1,11 @@
-/* What would be freed: by cutting one link of a chain, by letting go several objects at once. Found by the
- * references that are there, and by marking again; never estimated.
+/* What would be freed: by cutting one link of a chain, by letting go several objects at once. Found
+ * by the references that are there, and by marking again; never estimated.
  */
 #pragma once
 
 #include "paths.h"
 
-enum { CUT_OTHERS_KEPT = 3 };
+enum { CUT_OTHERS_KEPT = 24 };
 
 /* A link of a chain: the reference from the node before to this one. */
 struct cut {

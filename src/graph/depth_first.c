@@ -13,7 +13,7 @@ struct walk {
 	const struct graph *graph;
 	const struct skeleton *skeleton;
 	uint32_t *order;
-	uint64_t *visited;   /* bits by node */
+	uint64_t *visited; /* bits by node */
 	struct depth_first result;
 	struct step *path;
 	uint32_t depth;

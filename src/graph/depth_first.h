@@ -1,7 +1,8 @@
-/* One depth-first walk over the skeleton: preorder numbers, the tree, and strongly connected components.
+/* One depth-first walk over the skeleton: preorder numbers, the tree, and strongly connected
+ * components.
  *
- * Components come numbered so that an edge between two of them goes from the higher number to the lower
- * (Tarjan 1972).
+ * Components come numbered so that an edge between two of them goes from the higher number to the
+ * lower (Tarjan 1972).
  */
 #pragma once
 
@@ -17,13 +18,14 @@ struct depth_first {
 	uint32_t component_count;
 };
 
-/* order: as many entries as the graph has inner nodes; those of the skeleton get their preorder number,
- * the others are left alone. */
+/* order: as many entries as the graph has inner nodes; those of the skeleton get their preorder
+ * number, the others are left alone. */
 struct error *depth_first_walk(const struct graph *graph, const struct skeleton *skeleton,
 	bool components, uint32_t *order, struct depth_first *ret);
 void depth_first_deinit(struct depth_first *walk);
 
-/* `vertex` can be had back from `order` at any time, so it need not be kept where memory is short. */
+/* `vertex` can be had back from `order` at any time, so it need not be kept where memory is short.
+ */
 void depth_first_drop_vertex(struct depth_first *walk);
 struct error *depth_first_restore_vertex(
 	struct depth_first *walk, const struct skeleton *skeleton, const uint32_t *order);

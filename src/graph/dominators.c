@@ -9,8 +9,8 @@ struct finder {
 	struct depth_first *walk;
 	const uint32_t *order;
 	uint32_t count;
-	/* Where the edges come from that do not go down the tree: by node, a row of `from`. When a node
-	 * is done its row is not needed any more, and its place takes the semidominator. */
+	/* Where the edges come from that do not go down the tree: by node, a row of `from`. When a
+	 * node is done its row is not needed any more, and its place takes the semidominator. */
 	uint32_t *row;
 	uint32_t *from;
 	size_t edges;
@@ -26,8 +26,7 @@ typedef void edge_fn(struct finder *finder, uint32_t from, uint32_t to);
 static inline __attribute__((always_inline)) void each_edge(struct finder *finder, edge_fn *visit)
 {
 	for (uint32_t from = 0; from < finder->count; from++) {
-		struct references row =
-			graph_references(finder->graph, finder->walk->vertex[from]);
+		struct references row = graph_references(finder->graph, finder->walk->vertex[from]);
 
 		for (; row.at < row.end; row.at++) {
 			if (skeleton_has(finder->skeleton, *row.at))
@@ -67,8 +66,8 @@ static struct error *find_predecessors(struct finder *finder)
 	return NULL;
 }
 
-/* The lowest label on the way up from a node that is done to the last one that is (those have numbers
- * above `current`). The way is compressed, so that it is walked once. */
+/* The lowest label on the way up from a node that is done to the last one that is (those have
+ * numbers above `current`). The way is compressed, so that it is walked once. */
 static uint32_t evaluate(struct finder *finder, uint32_t node, uint32_t current)
 {
 	uint32_t *ancestor = finder->ancestor, *label = finder->label;
@@ -103,8 +102,8 @@ static void find_semidominators(struct finder *finder)
 	}
 }
 
-/* From the parent up to the first node that is not below the semidominator. The dominators take the place
- * of the parents, of which only one's own is still needed. */
+/* From the parent up to the first node that is not below the semidominator. The dominators take the
+ * place of the parents, of which only one's own is still needed. */
 static void climb_to_dominators(struct finder *finder)
 {
 	uint32_t *idom = finder->walk->parent;
@@ -168,8 +167,8 @@ void dominators_deinit(struct dominators *dominators)
 	*dominators = (struct dominators){0};
 }
 
-/* Jump pointers of a skew-binary tree (Myers 1983): each node knows its parent and one ancestor whose
- * distance grows with the depth. */
+/* Jump pointers of a skew-binary tree (Myers 1983): each node knows its parent and one ancestor
+ * whose distance grows with the depth. */
 struct error *dominators_add_jumps(struct dominators *dominators)
 {
 	TRY(table_alloc(dominators->count, sizeof(uint32_t), &dominators->depth));
@@ -177,7 +176,8 @@ struct error *dominators_add_jumps(struct dominators *dominators)
 	for (uint32_t node = 1; node < dominators->count; node++) {
 		uint32_t parent = dominators->idom[node], jump = dominators->jump[parent];
 		uint32_t first = dominators->depth[parent] - dominators->depth[jump];
-		uint32_t second = dominators->depth[jump] - dominators->depth[dominators->jump[jump]];
+		uint32_t second =
+			dominators->depth[jump] - dominators->depth[dominators->jump[jump]];
 
 		dominators->depth[node] = dominators->depth[parent] + 1;
 		dominators->jump[node] = first == second ? dominators->jump[jump] : parent;

@@ -1,5 +1,5 @@
-/* Immediate dominators of the skeleton: Semi-NCA (Georgiadis 2005; the variant of Lengauer and Tarjan 1979
- * that finds them from semidominators by climbing).
+/* Immediate dominators of the skeleton: Semi-NCA (Georgiadis 2005; the variant of Lengauer and
+ * Tarjan 1979 that finds them from semidominators by climbing).
  *
  * Everything here is by preorder number of the depth-first walk; 0 is the root.
  */

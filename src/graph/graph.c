@@ -49,7 +49,8 @@ struct error *graph_rows_finish(struct graph *graph)
 
 		if (edges >= LONG_BLOCK)
 			return error_create(ERROR_LIMIT,
-				"the heap has more than %u references, more than silt can hold", LONG_BLOCK);
+				"the heap has more than %u references, more than silt can hold",
+				LONG_BLOCK);
 		graph->row_begin[block] = (uint32_t)edges;
 		for (unsigned i = 0; i < ROW_BLOCK; i++) {
 			node_t node = (node_t)(block * ROW_BLOCK + i);

@@ -1,11 +1,12 @@
 /* A directed graph of objects in compressed rows: the input of every algorithm in this room.
  *
- * Nodes are numbers. Those below `inner` may have references; those from there on are leaves. Everything
- * alive is reachable from `root`, which is an inner node. What the nodes stand for is not known here
- * (object_graph.h does), so the algorithms are tested on any graph.
+ * Nodes are numbers. Those below `inner` may have references; those from there on are leaves.
+ * Everything alive is reachable from `root`, which is an inner node. What the nodes stand for is
+ * not known here (object_graph.h does), so the algorithms are tested on any graph.
  *
- * A row (the references of one node) costs 1.25 bytes beside its targets: its length in a byte, and where
- * it begins once for sixteen of them. Rows of 255 targets or more have their length in a list.
+ * A row (the references of one node) costs 1.25 bytes beside its targets: its length in a byte, and
+ * where it begins once for sixteen of them. Rows of 255 targets or more have their length in a
+ * list.
  *
  * Frozen once graph_rows_finish() has been called.
  */
@@ -32,10 +33,10 @@ struct graph {
 	node_t inner;
 	node_t count;
 	node_t root;
-	node_t *targets;     /* row after row; the same target may come more than once */
+	node_t *targets; /* row after row; the same target may come more than once */
 	uint32_t edges;
-	uint8_t *row_length; /* by inner node, rounded up to blocks */
-	uint32_t *row_begin; /* by block: place in targets of its first row */
+	uint8_t *row_length;      /* by inner node, rounded up to blocks */
+	uint32_t *row_begin;      /* by block: place in targets of its first row */
 	struct addrmap long_rows; /* node + 1 -> length */
 	uint64_t (*weight)(const void *context, node_t node); /* bytes of a node */
 	const void *context;

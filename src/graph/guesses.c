@@ -10,8 +10,8 @@ struct guesser {
 	struct shapes *shapes;
 };
 
-static bool query_for(
-	const struct guesser *guesser, const struct span *span, uint32_t slot, struct shape_query *ret)
+static bool query_for(const struct guesser *guesser, const struct span *span, uint32_t slot,
+	struct shape_query *ret)
 {
 	uint64_t begin = span->map == SPAN_MAP_HEADER ? 8 : 0;
 	const uint8_t *bytes = heap_bytes(
@@ -22,8 +22,8 @@ static bool query_for(
 	return bytes != NULL;
 }
 
-/* The map types of a program may be many, and all have to be tried: only what looks like a header of a map
- * is asked for. Its pointers are the same in all maps. */
+/* The map types of a program may be many, and all have to be tried: only what looks like a header
+ * of a map is asked for. Its pointers are the same in all maps. */
 static bool may_be_map(const struct guesser *guesser, const struct shape_query *query)
 {
 	const struct features *features = &guesser->typing->heap->runtime->layout.features;
@@ -39,7 +39,7 @@ static void guess(struct guesser *guesser, const struct shape_query *query)
 {
 	struct object_types *types = &guesser->typing->object_types;
 	addr_t at = query->span->start + query->slot * query->span->elemsize +
-		(query->span->elemsize - query->length);
+		    (query->span->elemsize - query->length);
 
 	const struct go_type *chan = shapes_chan(guesser->shapes, query);
 	if (chan && spread_target(guesser->spread, at, object_type_of(types, ROLE_CHAN, chan), 1))
@@ -56,9 +56,10 @@ static void guess(struct guesser *guesser, const struct shape_query *query)
 		spread_target(guesser->spread, at, object_type_of(types, ROLE_VALUE, type), 1);
 }
 
-/* A closure whose captured variables are not known gets the plan of the struct that it is. All closures of
- * a function have the same, but they have been scanned without it. */
-static void look_into_closure(struct guesser *guesser, const struct shape_query *query, otype_t number)
+/* A closure whose captured variables are not known gets the plan of the struct that it is. All
+ * closures of a function have the same, but they have been scanned without it. */
+static void look_into_closure(
+	struct guesser *guesser, const struct shape_query *query, otype_t number)
 {
 	struct object_types *types = &guesser->typing->object_types;
 	struct object_type *closure = &types->list.items[number];
@@ -78,8 +79,7 @@ static void look_into_closure(struct guesser *guesser, const struct shape_query 
 static void look_at(struct guesser *guesser, const struct span *span, uint32_t slot)
 {
 	otype_t number = guesser->typing->of[span->first + slot];
-	const struct object_type *type =
-		object_type_at(&guesser->typing->object_types, number);
+	const struct object_type *type = object_type_at(&guesser->typing->object_types, number);
 	struct shape_query query;
 
 	if (type->role != ROLE_UNKNOWN && type->role != ROLE_CLOSURE)
@@ -119,7 +119,7 @@ void guess_types(struct spread *spread)
 			&typing->object_types, typing->heap, typing->maps, typing->of),
 	};
 
-	for (unsigned class = LARGE_CLASS; class > 0; class--)
+	for (unsigned class = LARGE_CLASS; class > 0; class --)
 		look_at_class(&guesser, class);
 	shapes_destroy(guesser.shapes);
 }

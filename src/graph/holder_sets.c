@@ -12,7 +12,7 @@ enum { MEMO_SIZE = 1 << 14 };
 struct set {
 	uint32_t first; /* place in members */
 	uint32_t count;
-	uint32_t next;  /* the next set with the same hash; 0: none */
+	uint32_t next; /* the next set with the same hash; 0: none */
 };
 
 /* The last results of unions, by a hash of the two numbers. */
@@ -57,8 +57,8 @@ static set_t intern(struct holder_sets *sets, const uint32_t *members, uint32_t 
 	for (uint32_t at = head; at; at = sets->sets.items[at].next) {
 		const struct set *set = &sets->sets.items[at];
 
-		if (set->count == count &&
-			!memcmp(sets->members.items + set->first, members, count * sizeof(*members)))
+		if (set->count == count && !memcmp(sets->members.items + set->first, members,
+						   count * sizeof(*members)))
 			return (set_t)at;
 	}
 	if (sets->sets.count >= SETS_MAX)
@@ -114,8 +114,7 @@ set_t holder_sets_union(struct holder_sets *sets, set_t left, set_t right)
 	return memo->result;
 }
 
-const uint32_t *holder_sets_members(
-	const struct holder_sets *sets, set_t set, uint32_t *ret_count)
+const uint32_t *holder_sets_members(const struct holder_sets *sets, set_t set, uint32_t *ret_count)
 {
 	*ret_count = sets->sets.items[set].count;
 	return sets->members.items + sets->sets.items[set].first;

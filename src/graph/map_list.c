@@ -19,12 +19,12 @@ struct finder {
 	const struct analysis *analysis;
 	struct types *types;
 	struct map_list *maps;
-	struct addrmap inner; /* headers of maps that sync.Maps are made of */
+	struct addrmap inner;   /* headers of maps that sync.Maps are made of */
 	struct places *by_type; /* by object type; of one unit */
 };
 
-static void find_places(
-	struct types *types, const struct go_type *type, uint64_t offset, struct places *places, unsigned depth)
+static void find_places(struct types *types, const struct go_type *type, uint64_t offset,
+	struct places *places, unsigned depth)
 {
 	if (!type || depth > MAX_DEPTH || places->list.count >= MAX_PLACES)
 		return;
@@ -48,9 +48,9 @@ static uint64_t retained_at(const struct finder *finder, addr_t address)
 {
 	object_t object = address ? heap_object_at(finder->analysis->heap, address) : NO_OBJECT;
 
-	return object == NO_OBJECT
-		? 0 : retention_retained(finder->analysis->retention,
-			      node_of_object(finder->analysis->objects, object));
+	return object == NO_OBJECT ? 0
+				   : retention_retained(finder->analysis->retention,
+					     node_of_object(finder->analysis->objects, object));
 }
 
 static void add_sync_map(struct finder *finder, const struct place *place, addr_t base, node_t node)
@@ -69,11 +69,12 @@ static void add_sync_map(struct finder *finder, const struct place *place, addr_
 					      .slots = map.slots,
 					      .table_bytes = map.table_bytes,
 					      .retained_bytes = retained_at(finder, map.parts[0]) +
-						      retained_at(finder, map.parts[1]),
+								retained_at(finder, map.parts[1]),
 					      .node = node});
 }
 
-static void add_map(struct finder *finder, const struct object_type *type, addr_t address, node_t node)
+static void add_map(
+	struct finder *finder, const struct object_type *type, addr_t address, node_t node)
 {
 	struct go_map map;
 
@@ -131,7 +132,7 @@ static void look_at_object(struct finder *finder, object_t object, bool sync_map
 	uint64_t begin = span->map == SPAN_MAP_HEADER ? 8 : 0;
 	uint64_t units = type->role == ROLE_ARRAY ? (span->elemsize - begin) / type->unit : 1;
 	for (uint64_t i = 0; i < units; i++) {
-		vec_foreach(place, &places->list)
+		vec_foreach (place, &places->list)
 			add_sync_map(finder, place, address + begin + i * type->unit, node);
 	}
 }
@@ -145,7 +146,7 @@ static void look_at_variables(struct finder *finder)
 		struct places places = {0};
 
 		find_places(finder->types, types_at(finder->types, variable->type), 0, &places, 0);
-		vec_foreach(place, &places.list)
+		vec_foreach (place, &places.list)
 			add_sync_map(finder, place, variable->address, objects->first_virtual + i);
 		vec_deinit(&places.list);
 	}

@@ -10,7 +10,7 @@ struct listed_map {
 	uint64_t slots;          /* places for entries */
 	uint64_t table_bytes;    /* of groups, buckets, directories */
 	uint64_t retained_bytes; /* with everything that only this map keeps alive */
-	node_t node;             /* of the header; for a sync.Map of the object or variable it is in */
+	node_t node; /* of the header; for a sync.Map of the object or variable it is in */
 };
 
 struct map_list {

@@ -5,6 +5,7 @@
 
 #include "code_refs.h"
 #include "stack_scan.h"
+#include "sudog.h"
 #include "type_path.h"
 #include "value_text.h"
 
@@ -12,7 +13,7 @@ enum { GROUP_SLOTS = 8 };
 
 struct naming {
 	const struct analysis *analysis;
-	struct code_refs *refs;    /* of variables without names, sorted by address */
+	struct code_refs *refs; /* of variables without names, sorted by address */
 	size_t ref_count;
 };
 
@@ -33,7 +34,7 @@ struct naming *naming_create(const struct analysis *analysis)
 
 	naming->analysis = analysis;
 	naming->refs = memory_array(objects->variables.count, sizeof(*naming->refs));
-	vec_foreach(variable, &objects->variables) {
+	vec_foreach (variable, &objects->variables) {
 		if (!variable->name)
 			naming->refs[naming->ref_count++] = (struct code_refs){
 				.address = variable->address, .size = variable->size};
@@ -71,12 +72,20 @@ static void add_place(struct text *text, const struct naming *naming, addr_t add
 {
 	const struct modules *modules = &naming->analysis->program->runtime->modules;
 
-	vec_foreach(module, &modules->list) {
+	vec_foreach (module, &modules->list) {
 		if (module->data <= address && address < module->edata)
 			text_add(text, "data+0x%" PRIx64, address - module->data);
 		else if (module->bss <= address && address < module->ebss)
 			text_add(text, "bss+0x%" PRIx64, address - module->bss);
 	}
+}
+
+/* "prometheus.init" of "github.com/prometheus/client_golang/prometheus.init". */
+static const char *without_path(const char *function)
+{
+	const char *slash = strrchr(function, '/');
+
+	return slash ? slash + 1 : function;
 }
 
 char *naming_variable(struct naming *naming, uint32_t number)
@@ -88,12 +97,13 @@ char *naming_variable(struct naming *naming, uint32_t number)
 		return memory_string(variable->name);
 	if (variable->address == naming->analysis->program->runtime->allgs)
 		return memory_string("runtime.allgs");
-	add_place(&text, naming, variable->address);
 	const struct code_refs *refs = refs_of(naming, variable->address);
-	for (unsigned i = 0; refs && i < refs->count; i++)
-		text_add(&text, "%s%s", i ? ", " : " (used by ", refs->users[i].name);
+	addr_t base = refs && refs->count ? refs->base : variable->address;
+	add_place(&text, naming, base);
+	if (base < variable->address)
+		text_add(&text, "+0x%" PRIx64, variable->address - base);
 	if (refs && refs->count)
-		text_add(&text, ")");
+		text_add(&text, " (used by %s)", without_path(refs->users[0].name));
 	return text_take(&text);
 }
 
@@ -108,7 +118,8 @@ static char *variable_type(struct naming *naming, uint32_t number)
 		return memory_string(type->name);
 	struct references row = graph_references(&objects->graph, objects->first_virtual + number);
 	otype_t target = row.at < row.end ? analysis_type(naming->analysis, *row.at) : NO_TYPE;
-	const struct object_type *known = object_type_at(&naming->analysis->typing->object_types, target);
+	const struct object_type *known =
+		object_type_at(&naming->analysis->typing->object_types, target);
 	if (target == NO_TYPE)
 		return memory_string("");
 	return memory_format("%s%s", known->role == ROLE_VALUE ? "*" : "", known->name);
@@ -126,7 +137,8 @@ char *naming_line(const struct group_frame *frame)
 	const char *file;
 	int line;
 
-	if (!pclntab_line(&frame->module->functions, &frame->function, frame->line_pc, &file, &line))
+	if (!pclntab_line(
+		    &frame->module->functions, &frame->function, frame->line_pc, &file, &line))
 		return memory_string("");
 	const char *slash = strrchr(file, '/');
 	return memory_format("%s:%d", slash ? slash + 1 : file, line);
@@ -178,10 +190,13 @@ static char *group_state(struct naming *naming, const struct goroutine_group *gr
 	const struct goroutine *first = &stacks->goroutines.list.items[group->first];
 	const struct group_frame *frame = stacks_top(group);
 	_cleanup_free_ char *line = frame ? naming_line(frame) : memory_string("");
-	const char *reason = first->status == GOROUTINE_WAITING
-		? layout_wait_reason(&stacks->runtime->layout, first->wait_reason) : NULL;
+	const char *reason =
+		first->status == GOROUTINE_WAITING
+			? layout_wait_reason(&stacks->runtime->layout, first->wait_reason)
+			: NULL;
 
-	return memory_format("%s%s%s", reason && *reason ? reason : goroutine_status_name(first->status),
+	return memory_format("%s%s%s",
+		reason && *reason ? reason : goroutine_status_name(first->status),
 		*line ? " at " : "", line);
 }
 
@@ -210,7 +225,8 @@ bool naming_holder_known(const struct naming *naming, uint32_t number)
 		return true;
 	const struct go_variable *variable = variable_of(naming, holder->index);
 	const struct code_refs *refs = refs_of(naming, variable->address);
-	return variable->address == naming->analysis->program->runtime->allgs || (refs && refs->count);
+	return variable->address == naming->analysis->program->runtime->allgs ||
+	       (refs && refs->count);
 }
 
 static const struct goroutine_group *group_of(const struct naming *naming, uint32_t goroutine)
@@ -239,7 +255,8 @@ static char *virtual_name(struct naming *naming, const struct virtual_node *node
 	case VIRTUAL_SPECIAL:
 		return special_name((enum root_kind)node->index);
 	case VIRTUAL_GOROUTINE:
-		return memory_format("goroutine %" PRIu64, stacks->goroutines.list.items[node->index].goid);
+		return memory_format(
+			"goroutine %" PRIu64, stacks->goroutines.list.items[node->index].goid);
 	case VIRTUAL_FRAME:
 		frame = frame_of(naming, node);
 		return memory_format("frame %s", frame ? frame->function.name : "(unknown)");
@@ -255,8 +272,7 @@ char *naming_node(struct naming *naming, node_t node)
 
 	if (node_is_virtual(objects, node))
 		return virtual_name(naming, virtual_of_node(objects, node));
-	return memory_string(
-		typing_name(naming->analysis->typing, object_of_node(objects, node)));
+	return memory_string(typing_name(naming->analysis->typing, object_of_node(objects, node)));
 }
 
 char *naming_node_type(struct naming *naming, node_t node)
@@ -329,7 +345,8 @@ struct capture_query {
 static void match_capture(void *context, const struct capture_field *field)
 {
 	struct capture_query *query = context;
-	const struct go_type *type = types_at(types_of(query->naming), dwarf_types_ref(field->type));
+	const struct go_type *type =
+		types_at(types_of(query->naming), dwarf_types_ref(field->type));
 
 	if (!field->offset || !type || query->text->length || query->offset < field->offset ||
 		query->offset - field->offset >= type->size)
@@ -338,8 +355,8 @@ static void match_capture(void *context, const struct capture_field *field)
 	type_path_add(query->text, types_of(query->naming), type, query->offset - field->offset);
 }
 
-static void add_capture(
-	struct naming *naming, struct text *text, const struct object_type *closure, uint64_t offset)
+static void add_capture(struct naming *naming, struct text *text, const struct object_type *closure,
+	uint64_t offset)
 {
 	struct capture_query query = {naming, offset, text};
 
@@ -350,6 +367,25 @@ static void add_capture(
 	/* Up to 1.22 the fields of the struct have the names of the variables; later X0, X1. */
 	if (text->length > 1 && text->bytes[0] == '.')
 		memmove(text->bytes, text->bytes + 1, text->length--);
+}
+
+/* The value of an entry of a sync.Map is named by its key, as that of a map is. */
+static void add_trie_entry(struct naming *naming, struct text *text, const struct go_type *entry,
+	addr_t address, uint64_t offset)
+{
+	struct types *types = types_of(naming);
+
+	for (uint32_t i = 0; i < entry->field_count; i++) {
+		const struct go_field *field = &entry->fields[i];
+		const struct go_type *type = types_at(types, field->type);
+		addr_t at = address + field->offset;
+
+		if (!type || strcmp(field->name, "key") != 0)
+			continue;
+		text_add(text, "%s[", offset - field->offset < type->size ? "key " : "");
+		value_text_add(text, types, type, at, at, type->size);
+		text_add(text, "]");
+	}
 }
 
 static char *object_reference(struct naming *naming, object_t from, object_t to)
@@ -368,13 +404,18 @@ static char *object_reference(struct naming *naming, object_t from, object_t to)
 	uint64_t offset = query.offset - (span->map == SPAN_MAP_HEADER ? 8 : 0);
 	switch (type->role) {
 	case ROLE_VALUE:
-		type_path_add(&text, types_of(naming), type->type, offset);
+		if (object_type_is_trie_entry(type))
+			add_trie_entry(naming, &text, type->type,
+				heap_address(analysis->heap, from) + query.offset - offset, offset);
+		else
+			type_path_add(&text, types_of(naming), type->type, offset);
 		break;
 	case ROLE_ARRAY:
 	case ROLE_CHAN_BUFFER:
 		text_add(&text, "[%" PRIu64 "]", offset / type->unit);
 		type_path_add(&text, types_of(naming),
-			type->role == ROLE_ARRAY ? type->type : types_at(types_of(naming), type->type->elem),
+			type->role == ROLE_ARRAY ? type->type
+						 : types_at(types_of(naming), type->type->elem),
 			offset % type->unit);
 		break;
 	case ROLE_MAP_GROUPS:
@@ -435,7 +476,8 @@ static void match_local(void *context, const struct local *local)
 {
 	struct frame_query *query = context;
 	const struct frame *frame = &query->frames->list.items[query->frame];
-	const struct go_type *type = types_at(types_of(query->naming), dwarf_types_ref(local->type));
+	const struct go_type *type =
+		types_at(types_of(query->naming), dwarf_types_ref(local->type));
 	int64_t offset = (int64_t)(query->at - frame->fp) - local->offset;
 
 	if (!type || offset < 0 || offset >= (int64_t)type->size || query->text.length ||
@@ -443,6 +485,19 @@ static void match_local(void *context, const struct local *local)
 		return;
 	text_add(&query->text, "%s", local->name[0] == '&' ? local->name + 1 : local->name);
 	type_path_add(&query->text, types_of(query->naming), type, (uint64_t)offset);
+}
+
+/* A value that is being sent, and is in no variable. */
+static void match_waiting(void *context, const struct sudog *sudog)
+{
+	struct frame_query *query = context;
+	struct types *types = types_of(query->naming);
+	const struct go_type *type = types_at(types, sudog->elem_type);
+
+	if (!type || query->text.length || query->at - sudog->elem >= type->size)
+		return;
+	text_add(&query->text, "chan value");
+	type_path_add(&query->text, types, type, query->at - sudog->elem);
 }
 
 static char *frame_reference(struct naming *naming, const struct virtual_node *node, object_t to)
@@ -461,6 +516,7 @@ static char *frame_reference(struct naming *naming, const struct virtual_node *n
 
 		debuginfo_locals(naming->analysis->program->debuginfo, frame->function.entry,
 			frame_line_pc(frame), match_local, &query);
+		sudogs_each(runtime, goroutine, match_waiting, &query);
 		if (!query.text.length)
 			text_add(&query.text, "sp+0x%" PRIx64, query.at - frame->sp);
 	}

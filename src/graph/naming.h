@@ -9,7 +9,8 @@
 
 struct naming;
 
-/* Finds names for variables that have none (see code_refs.h), so it takes a moment on stripped programs. */
+/* Finds names for variables that have none (see code_refs.h), so it takes a moment on stripped
+ * programs. */
 struct naming *naming_create(const struct analysis *analysis);
 void naming_destroy(struct naming *naming);
 DEFINE_CLEANUP(naming)
@@ -32,11 +33,11 @@ char *naming_node(struct naming *naming, node_t node);
 /* The type of what is behind a node: of an object, of a variable; "" for others. */
 char *naming_node_type(struct naming *naming, node_t node);
 
-/* How `from` refers to `to`: ".Data", "[3]", "[\"key\"]", "buf"; "" when it cannot be told. When `from` is a
- * part of a map and `to` the value of an entry, that entry's key. */
+/* How `from` refers to `to`: ".Data", "[3]", "[\"key\"]", "buf"; "" when it cannot be told. When
+ * `from` is a part of a map and `to` the value of an entry, that entry's key. */
 char *naming_reference(struct naming *naming, node_t from, node_t to);
 
-/* Where the innermost frame of a group stands that is not the runtime's: "main.worker", and file and line
- * "task.go:41" ("" when not recorded). */
+/* Where the innermost frame of a group stands that is not the runtime's: "main.worker", and file
+ * and line "task.go:41" ("" when not recorded). */
 char *naming_function_of_group(const struct goroutine_group *group);
 char *naming_line(const struct group_frame *frame);

@@ -15,8 +15,8 @@ struct root_edge {
 	object_t to;
 };
 
-/* What is gathered before the nodes can be numbered: variables, special roots, goroutines and frames
- * come mixed, but their nodes have an order. */
+/* What is gathered before the nodes can be numbered: variables, special roots, goroutines and
+ * frames come mixed, but their nodes have an order. */
 struct gatherer {
 	struct object_graph *objects;
 	VEC(struct root_edge) variable_edges; /* from: place in variables */
@@ -102,7 +102,8 @@ static void gather_stack(void *context, uint32_t goroutine, const struct frames 
 
 	gatherer->goroutine = goroutine;
 	if (!stack_scan(objects->program->runtime,
-		    &objects->stacks.goroutines.list.items[goroutine], frames, gather_word, gatherer))
+		    &objects->stacks.goroutines.list.items[goroutine], frames, gather_word,
+		    gatherer))
 		objects->unread_stacks++;
 }
 
@@ -114,9 +115,8 @@ static struct error *gather(struct gatherer *gatherer)
 	return stacks_load(objects->program->runtime, gather_stack, gatherer, &objects->stacks);
 }
 
-static void add_virtual(
-	struct object_graph *objects, enum virtual_kind kind, uint32_t index, enum holder_kind holder,
-	uint32_t holder_index, struct addrmap *known)
+static void add_virtual(struct object_graph *objects, enum virtual_kind kind, uint32_t index,
+	enum holder_kind holder, uint32_t holder_index, struct addrmap *known)
 {
 	uint64_t key = ((uint64_t)holder + 1) << 32 | holder_index;
 	uint32_t number;
@@ -147,7 +147,7 @@ static void number_nodes(struct object_graph *objects, const struct gatherer *ga
 			objects->stacks.group_of[i], &known);
 	addrmap_deinit(&known);
 	objects->holder_nodes = (node_t)objects->virtual_nodes.count;
-	vec_foreach(frame, &gatherer->frames)
+	vec_foreach (frame, &gatherer->frames)
 		vec_push(&objects->virtual_nodes, *frame);
 	vec_push(&objects->virtual_nodes, {.kind = VIRTUAL_ROOT});
 
@@ -235,7 +235,8 @@ static struct error *write_rows(void *context, unsigned number)
 	return NULL;
 }
 
-/* Divides the spans by their bytes; each worker gets room for as many references as there are words. */
+/* Divides the spans by their bytes; each worker gets room for as many references as there are
+ * words. */
 static void divide_spans(struct object_graph *objects, struct row_work *work, uint64_t words)
 {
 	uint32_t span = 0;
@@ -255,7 +256,7 @@ static void divide_spans(struct object_graph *objects, struct row_work *work, ui
 		worker->out = worker->begin;
 		while (span < objects->heap->scan_spans && (before < end || i + 1 == work->width))
 			before += (uint64_t)objects->heap->spans[span++].npages
-				<< (RUNTIME_PAGE_SHIFT - 3);
+				  << (RUNTIME_PAGE_SHIFT - 3);
 		worker->end_span = span;
 	}
 }
@@ -272,7 +273,7 @@ static void join_rows(struct object_graph *objects, struct row_work *work, uint6
 		memmove(objects->graph.targets + edges, worker->begin, count * sizeof(node_t));
 		edges += count;
 		objects->wild += worker->wild;
-		vec_foreach(source, &worker->wild_sources)
+		vec_foreach (source, &worker->wild_sources)
 			vec_push(&objects->wild_sources, *source);
 		for (size_t k = 0; k < worker->long_rows.count; k += 2)
 			graph_row_set(&objects->graph, worker->long_rows.items[k],
@@ -352,8 +353,8 @@ static uint64_t put_virtual_rows(struct gatherer *gatherer, uint64_t edges)
 static uint64_t root_edge_count(const struct gatherer *gatherer)
 {
 	return gatherer->variable_edges.count + gatherer->special_edges.count +
-		gatherer->goroutine_edges.count + gatherer->frame_edges.count +
-		gatherer->frames.count + gatherer->objects->holder_nodes;
+	       gatherer->goroutine_edges.count + gatherer->frame_edges.count +
+	       gatherer->frames.count + gatherer->objects->holder_nodes;
 }
 
 static struct error *build_rows(struct gatherer *gatherer)
@@ -387,7 +388,8 @@ static uint64_t weight(const void *context, node_t node)
 	const struct object_graph *objects = context;
 
 	return node_is_virtual(objects, node)
-		? 0 : heap_size(objects->heap, object_of_node(objects, node));
+		       ? 0
+		       : heap_size(objects->heap, object_of_node(objects, node));
 }
 
 static struct error *build(struct gatherer *gatherer)

@@ -1,9 +1,9 @@
 /* The objects of a Go program as a graph: every object, every reference, every root.
  *
- * Nodes, in this order: objects that hold pointers (by their number in the heap), then nodes that stand
- * for no object (a package variable, a goroutine, a frame, a kind of special root, and the root of
- * everything), then objects without pointers. Objects that wait for the collector are there as well;
- * they are not reachable from the root.
+ * Nodes, in this order: objects that hold pointers (by their number in the heap), then nodes that
+ * stand for no object (a package variable, a goroutine, a frame, a kind of special root, and the
+ * root of everything), then objects without pointers. Objects that wait for the collector are there
+ * as well; they are not reachable from the root.
  */
 #pragma once
 

@@ -33,11 +33,11 @@ static void plan_destroy(struct scan_plan *plan)
 
 void object_types_deinit(struct object_types *types)
 {
-	vec_foreach(type, &types->list)
+	vec_foreach (type, &types->list)
 		free(type->name);
-	vec_foreach(plan, &types->plans)
+	vec_foreach (plan, &types->plans)
 		plan_destroy(*plan);
-	vec_foreach(plan, &types->closure_plans)
+	vec_foreach (plan, &types->closure_plans)
 		plan_destroy(*plan);
 	vec_deinit(&types->list);
 	vec_deinit(&types->plans);
@@ -46,8 +46,9 @@ void object_types_deinit(struct object_types *types)
 		addrmap_deinit(&types->by_key[i]);
 }
 
-/* The slot that malloc gives for a value: malloc.go. From 1.22 on a type header comes in front of values
- * with pointers that are larger than 512 bytes and not so large that they get a span of their own. */
+/* The slot that malloc gives for a value: malloc.go. From 1.22 on a type header comes in front of
+ * values with pointers that are larger than 512 bytes and not so large that they get a span of
+ * their own. */
 static uint64_t slot_size(const struct layout *layout, const struct go_type *type, uint64_t size)
 {
 	bool headers = layout->features.heap_bitmap == HEAP_BITMAP_SPAN;
@@ -143,7 +144,8 @@ static bool lookup(struct object_types *types, enum object_role role, addr_t key
 	return known || types->list.count >= MAX_OBJECT_TYPES;
 }
 
-otype_t object_type_of(struct object_types *types, enum object_role role, const struct go_type *type)
+otype_t object_type_of(
+	struct object_types *types, enum object_role role, const struct go_type *type)
 {
 	otype_t number;
 
@@ -221,7 +223,8 @@ static void add_step(struct scan_plan *plan, struct scan_step step)
 	if (plan->count >= MAX_STEPS)
 		return;
 	if ((plan->count & (plan->count - 1)) == 0)
-		plan->steps = memory_resize(plan->steps, plan->count ? plan->count * 2 : 1, sizeof(step));
+		plan->steps =
+			memory_resize(plan->steps, plan->count ? plan->count * 2 : 1, sizeof(step));
 	plan->steps[plan->count++] = step;
 }
 
@@ -246,7 +249,8 @@ static void add_array(struct object_types *types, const struct go_type *type, ui
 		       });
 }
 
-/* atomic.Pointer[T] is struct{ _ [0]*T; _ noCopy; v unsafe.Pointer }: the array says what v leads to. */
+/* atomic.Pointer[T] is struct{ _ [0]*T; _ noCopy; v unsafe.Pointer }: the array says what v leads
+ * to. */
 static const struct go_type *atomic_target(struct types *types, const struct go_type *type)
 {
 	if (type->field_count < 2 || strncmp(type->name, "atomic.Pointer[", 15) != 0)
@@ -335,7 +339,8 @@ static void add_steps(struct object_types *types, const struct go_type *type, ui
 		add_pointer(types_at(types->types, type->elem), offset, plan);
 		break;
 	case KIND_SLICE:
-		add_target(plan, SCAN_SLICE, offset, ROLE_ARRAY, types_at(types->types, type->elem));
+		add_target(
+			plan, SCAN_SLICE, offset, ROLE_ARRAY, types_at(types->types, type->elem));
 		break;
 	case KIND_STRING:
 		add_target(plan, SCAN_STRING, offset, ROLE_STRING, type);
@@ -397,4 +402,31 @@ struct scan_plan *object_type_plan(struct object_types *types, otype_t number)
 
 	types->list.items[number].plan = plan; /* the list may have moved */
 	return plan;
+}
+
+static bool is_value_of(const struct object_type *type, const char *prefix)
+{
+	return type->role == ROLE_VALUE && !strncmp(type->name, prefix, strlen(prefix));
+}
+
+bool object_type_is_trie_level(const struct object_type *type)
+{
+	return is_value_of(type, "sync.indirect[");
+}
+
+bool object_type_is_trie_entry(const struct object_type *type)
+{
+	return is_value_of(type, "sync.entry[");
+}
+
+bool object_type_is_inner(const struct object_type *type)
+{
+	switch (type->role) {
+	case ROLE_MAP_GROUPS:
+	case ROLE_MAP_TABLE:
+	case ROLE_MAP_DIRECTORY:
+		return true;
+	default:
+		return object_type_is_trie_level(type) || object_type_is_trie_entry(type);
+	}
 }

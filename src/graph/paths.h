@@ -4,17 +4,25 @@
 #include "analysis.h"
 
 struct path {
-	VEC(node_t) nodes; /* from a child of the root (a variable, a goroutine, ...) to the target */
+	VEC(node_t)
+	nodes; /* from a child of the root (a variable, a goroutine, ...) to the target */
 };
 
 /* Is it what is looked for? */
 typedef bool path_target_fn(const void *context, node_t node);
 
-/* The shortest chain to the first node that is a target; none when ret->nodes.count is 0. Chains may begin
- * at `from` only; NO_NODE: at any root. */
+/* The shortest chain to the first node that is a target; none when ret->nodes.count is 0. Chains
+ * may begin at `from` only; NO_NODE: at any root. */
 struct error *paths_find(const struct analysis *analysis, node_t from, path_target_fn *is_target,
 	const void *context, struct path *ret);
 
 /* The same for one node. */
-struct error *paths_to(const struct analysis *analysis, node_t from, node_t target, struct path *ret);
+struct error *paths_to(
+	const struct analysis *analysis, node_t from, node_t target, struct path *ret);
+
+/* For each of some nodes the first link of the shortest chain to it, NO_NODE when there is none:
+ * all in one pass. */
+struct error *paths_first_links(
+	const struct analysis *analysis, const node_t *targets, size_t count, node_t *ret);
+
 void path_deinit(struct path *path);

@@ -12,8 +12,8 @@ struct stack {
 	VEC(node_t) nodes;
 };
 
-/* The next nodes to scan. They are taken in batches so that the misses of one batch overlap: first the
- * rows are asked for, then the targets, then what is known of the targets. */
+/* The next nodes to scan. They are taken in batches so that the misses of one batch overlap: first
+ * the rows are asked for, then the targets, then what is known of the targets. */
 struct batch {
 	unsigned count;
 	node_t nodes[BATCH];

@@ -85,8 +85,7 @@ static struct error *spread_sets(const struct set_walk *sets)
 	TRY(sort_by_component(walk, &sorted));
 	for (uint32_t i = 0; i < walk->count; i++) {
 		uint32_t from = walk->component[sorted[i]];
-		struct references row =
-			graph_references(result->graph, walk->vertex[sorted[i]]);
+		struct references row = graph_references(result->graph, walk->vertex[sorted[i]]);
 
 		for (; row.at < row.end; row.at++) {
 			if (!skeleton_has(&result->skeleton, *row.at))
@@ -180,8 +179,9 @@ struct fringe_work {
 	struct fringe_worker *workers;
 };
 
-/* Walks what hangs on one node of the skeleton, and adds it up from the outside in. What is retained
- * also has the shared leaves (they are in `retained` already); the sums of the set do not. */
+/* Walks what hangs on one node of the skeleton, and adds it up from the outside in. What is
+ * retained also has the shared leaves (they are in `retained` already); the sums of the set do not.
+ */
 static struct set_sum sum_fringe(
 	struct computation *computation, struct fringe_worker *worker, node_t anchor)
 {
@@ -196,7 +196,8 @@ static struct set_sum sum_fringe(
 		uint64_t bytes = graph_weight(graph, node);
 
 		own.objects += !is_virtual(computation->input, node);
-		for (struct references row = graph_references(graph, node); row.at < row.end; row.at++) {
+		for (struct references row = graph_references(graph, node); row.at < row.end;
+			row.at++) {
 			node_t target = *row.at;
 
 			if (target < graph->inner) {

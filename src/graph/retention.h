@@ -1,11 +1,12 @@
-/* Who keeps what alive: for every node its dominator, what it retains, and the holders that reach it.
+/* Who keeps what alive: for every node its dominator, what it retains, and the holders that reach
+ * it.
  *
  * - The immediate dominator of a node is the last node through which every way from the root goes.
- * - The retained bytes of a node are its own and those of all nodes that it dominates: what would be
- *   freed if it were gone.
- * - The holder set of a node is the set of top-level holders from which it can be reached. Values are
- *   often shared (a map, a list and a cache that all lead to the same sessions): then no holder dominates
- *   them, and the set tells who holds them together.
+ * - The retained bytes of a node are its own and those of all nodes that it dominates: what would
+ * be freed if it were gone.
+ * - The holder set of a node is the set of top-level holders from which it can be reached. Values
+ * are often shared (a map, a list and a cache that all lead to the same sessions): then no holder
+ * dominates them, and the set tells who holds them together.
  */
 #pragma once
 
@@ -26,10 +27,10 @@ struct set_sum {
 
 struct retention {
 	const struct graph *graph;
-	node_t *idom;       /* graph->count entries; NO_NODE: not alive; the root's is itself */
+	node_t *idom; /* graph->count entries; NO_NODE: not alive; the root's is itself */
 	struct byte_counts retained; /* graph->inner entries; a leaf retains itself */
 	struct skeleton skeleton;
-	set_t *set_by_rank; /* by rank in the skeleton; NULL when there are no holders */
+	set_t *set_by_rank;          /* by rank in the skeleton; NULL when there are no holders */
 	struct shared_leaves leaves; /* which have sets of their own */
 	struct holder_sets *sets;
 	struct set_sum *sums; /* by set */
@@ -40,8 +41,9 @@ struct retention {
 
 struct retention_input {
 	const struct graph *graph;
-	/* The holder that a node is, for the nodes from `first_holder` on, `holder_nodes` of them, or
-	 * NO_HOLDER. They are inner nodes, and only the root refers to them. NULL: no holders. */
+	/* The holder that a node is, for the nodes from `first_holder` on, `holder_nodes` of them,
+	 * or NO_HOLDER. They are inner nodes, and only the root refers to them. NULL: no holders.
+	 */
 	const uint32_t *holders;
 	node_t first_holder;
 	uint32_t holder_nodes;

@@ -6,11 +6,11 @@
 
 enum {
 	MAX_DEPTH = 16,
-	MAX_ELEMENTS = 64,   /* of an array that are looked at */
-	MAX_ENTRIES = 8,     /* of a map that are looked at */
-	WRONG = -1,          /* instead of a score */
-	CLEARLY = 2,         /* by how much the best type must win */
-	ENOUGH = 2,          /* the least confirmation */
+	MAX_ELEMENTS = 64, /* of an array that are looked at */
+	MAX_ENTRIES = 8,   /* of a map that are looked at */
+	WRONG = -1,        /* instead of a score */
+	CLEARLY = 2,       /* by how much the best type must win */
+	ENOUGH = 2,        /* the least confirmation */
 	STRONG = 4,
 	MEDIUM = 2,
 	WEAK = 1,
@@ -34,7 +34,8 @@ struct shapes {
 	VEC(const struct go_type *) map_types, chan_types;
 };
 
-static int score_value(struct shapes *shapes, const struct go_type *type, const uint8_t *bytes, unsigned depth);
+static int score_value(
+	struct shapes *shapes, const struct go_type *type, const uint8_t *bytes, unsigned depth);
 
 static uint64_t shape_key(uint64_t slot_size, uint64_t mask)
 {
@@ -43,7 +44,8 @@ static uint64_t shape_key(uint64_t slot_size, uint64_t mask)
 	return key | 1;
 }
 
-static void add_candidate(struct shapes *shapes, struct addrmap *map, uint64_t key, const struct go_type *type)
+static void add_candidate(
+	struct shapes *shapes, struct addrmap *map, uint64_t key, const struct go_type *type)
 {
 	uint32_t first = 0;
 
@@ -67,8 +69,7 @@ static bool add_type(const struct go_type *type, void *context)
 
 		if (number == NO_TYPE)
 			return true;
-		add_candidate(shapes,
-			is_closure_type(type) ? &shapes->closures : &shapes->structs,
+		add_candidate(shapes, is_closure_type(type) ? &shapes->closures : &shapes->structs,
 			shape_key(made->slot_size, made->mask), type);
 	}
 	if (type->kind == KIND_MAP)
@@ -114,7 +115,7 @@ static const struct go_type *type_at(struct shapes *shapes, type_ref ref)
 /* Is the address in the data, bss, rodata or text of the program? */
 static bool in_program(const struct shapes *shapes, addr_t address)
 {
-	vec_foreach(module, &shapes->types->types->runtime->modules.list) {
+	vec_foreach (module, &shapes->types->types->runtime->modules.list) {
 		if ((module->text <= address && address < module->end) ||
 			(module->rodata && module->rodata <= address && address < module->etypes))
 			return true;
@@ -150,7 +151,8 @@ static bool land(const struct shapes *shapes, addr_t address, struct landing *re
 }
 
 /* A pointer to `units` values of a type. */
-static int score_pointer(struct shapes *shapes, const struct go_type *elem, addr_t to, uint64_t units)
+static int score_pointer(
+	struct shapes *shapes, const struct go_type *elem, addr_t to, uint64_t units)
 {
 	struct landing landing;
 
@@ -176,7 +178,8 @@ static int score_pointer(struct shapes *shapes, const struct go_type *elem, addr
 		return 0;
 	if (!value->pointers)
 		return WEAK;
-	uint64_t mask = pointer_map_first_bits(shapes->maps, shapes->heap, landing.span, landing.slot);
+	uint64_t mask =
+		pointer_map_first_bits(shapes->maps, shapes->heap, landing.span, landing.slot);
 	bool checked = landing.span->map == SPAN_MAP_BITS || landing.span->map == SPAN_MAP_ARENA;
 
 	return !checked ? 0 : mask == value->mask ? MEDIUM : WRONG;
@@ -220,7 +223,7 @@ static int score_interface(struct shapes *shapes, const struct go_type *type, co
 	if (!dynamic)
 		return WRONG;
 	bool is_type = types_in_section(shapes->types->types, word) &&
-		types_at(shapes->types->types, word) == dynamic;
+		       types_at(shapes->types->types, word) == dynamic;
 	if (is_type != (type->method_count == 0))
 		return WRONG;
 	if (!is_type && reader_u64(&reader, word) != type->ref)
@@ -238,8 +241,10 @@ static int score_map(struct shapes *shapes, addr_t to)
 	if (!land(shapes, to, &landing))
 		return WRONG;
 	uint64_t size = size_class_round(gomap_header_size(&shapes->heap->runtime->layout));
-	return !landing.offset && landing.span->elemsize == size && landing.span->map != SPAN_MAP_NONE
-		? WEAK : WRONG;
+	return !landing.offset && landing.span->elemsize == size &&
+			       landing.span->map != SPAN_MAP_NONE
+		       ? WEAK
+		       : WRONG;
 }
 
 /* The element type that a channel says it has. */
@@ -255,8 +260,9 @@ static const struct go_type *chan_elem(struct shapes *shapes, addr_t channel)
 		return NULL;
 	const struct go_type *elem = type_at(shapes, ref);
 	return elem && elem->size == read_field(&reader, channel, layout->hchan.elemsize) &&
-				read_field(&reader, channel, layout->hchan.closed) <= 1
-		? elem : NULL;
+			       read_field(&reader, channel, layout->hchan.closed) <= 1
+		       ? elem
+		       : NULL;
 }
 
 static int score_func(struct shapes *shapes, addr_t to)
@@ -266,7 +272,8 @@ static int score_func(struct shapes *shapes, addr_t to)
 	if (!to)
 		return 0;
 	addr_t entry = reader_u64(&reader, to);
-	return !reader.failed && modules_of_text(&shapes->heap->runtime->modules, entry) ? MEDIUM : WRONG;
+	return !reader.failed && modules_of_text(&shapes->heap->runtime->modules, entry) ? MEDIUM
+											 : WRONG;
 }
 
 static int score_elements(
@@ -332,7 +339,8 @@ static int score_value(
 	case KIND_CHAN:
 		if (!load_u64(bytes))
 			return 0;
-		return chan_elem(shapes, load_u64(bytes)) == type_at(shapes, type->elem) ? STRONG : WRONG;
+		return chan_elem(shapes, load_u64(bytes)) == type_at(shapes, type->elem) ? STRONG
+											 : WRONG;
 	case KIND_FUNC:
 		return score_func(shapes, load_u64(bytes));
 	default:
@@ -340,8 +348,8 @@ static int score_value(
 	}
 }
 
-/* A pattern of pointers that no array of something smaller has, and that is not too simple: then that a
- * type has it says enough, even if the object is empty. */
+/* A pattern of pointers that no array of something smaller has, and that is not too simple: then
+ * that a type has it says enough, even if the object is empty. */
 static bool is_distinctive(uint64_t mask, uint64_t words)
 {
 	words = MIN(words, (uint64_t)64);
@@ -356,8 +364,8 @@ static bool is_distinctive(uint64_t mask, uint64_t words)
 	return true;
 }
 
-/* The candidate that wins clearly. Types with one name (a package, and its copy in another module) are the
- * same to the reader. */
+/* The candidate that wins clearly. Types with one name (a package, and its copy in another module)
+ * are the same to the reader. */
 static const struct go_type *best(struct shapes *shapes, const struct addrmap *map, uint64_t key,
 	uint64_t mask, const struct shape_query *query)
 {
@@ -368,7 +376,8 @@ static const struct go_type *best(struct shapes *shapes, const struct addrmap *m
 	addrmap_get(map, key, &place);
 	for (; place; place = shapes->candidates.items[place - 1].next) {
 		const struct go_type *type = shapes->candidates.items[place - 1].type;
-		int score = type->size <= query->length ? score_value(shapes, type, query->bytes, 0) : WRONG;
+		int score = type->size <= query->length ? score_value(shapes, type, query->bytes, 0)
+							: WRONG;
 
 		if (score > first) {
 			second = winner && !strcmp(winner->name, type->name) ? second : first;
@@ -380,7 +389,8 @@ static const struct go_type *best(struct shapes *shapes, const struct addrmap *m
 	}
 	if (first >= ENOUGH && first >= second + CLEARLY)
 		return winner;
-	return first >= 0 && second == WRONG && is_distinctive(mask, query->length / 8) ? winner : NULL;
+	return first >= 0 && second == WRONG && is_distinctive(mask, query->length / 8) ? winner
+											: NULL;
 }
 
 static const struct go_type *best_of(
@@ -411,8 +421,9 @@ const struct go_type *shapes_chan(struct shapes *shapes, const struct shape_quer
 
 	if (query->span->elemsize >= shapes->heap->runtime->layout.hchan.size)
 		elem = chan_elem(shapes, at);
-	return elem && addrmap_get(&shapes->chans, elem->ref, &place) ? shapes->chan_types.items[place]
-								      : NULL;
+	return elem && addrmap_get(&shapes->chans, elem->ref, &place)
+		       ? shapes->chan_types.items[place]
+		       : NULL;
 }
 
 /* Scores a map by its first entries. */
@@ -441,7 +452,7 @@ static bool visit_entry(void *context, const struct map_entry *entry)
 	struct entry_score *score = context;
 
 	return !score_memory(score, score->key, entry->key) ||
-		!score_memory(score, score->elem, entry->elem) || ++score->seen == MAX_ENTRIES;
+	       !score_memory(score, score->elem, entry->elem) || ++score->seen == MAX_ENTRIES;
 }
 
 struct groups_check {
@@ -459,7 +470,8 @@ static void check_groups(void *context, const struct map_piece *piece)
 
 	if (piece->part != MAP_PART_GROUPS || !check->agrees)
 		return;
-	check->agrees = group && land(check->shapes, piece->address, &landing) && !landing.offset &&
+	check->agrees =
+		group && land(check->shapes, piece->address, &landing) && !landing.offset &&
 		(landing.span->map == SPAN_MAP_NONE) == (group->pointer_bytes == 0) &&
 		piece->count <= landing.room / group->size &&
 		(piece->count != 1 || size_class_round(group->size) == landing.span->elemsize ||
@@ -471,8 +483,9 @@ static int score_map_type(struct shapes *shapes, const struct go_type *type, add
 	struct types *types = shapes->types->types;
 	struct go_map map;
 	struct groups_check check = {shapes, type, true};
-	struct entry_score score = {
-		.shapes = shapes, .key = type_at(shapes, type->key), .elem = type_at(shapes, type->elem)};
+	struct entry_score score = {.shapes = shapes,
+		.key = type_at(shapes, type->key),
+		.elem = type_at(shapes, type->elem)};
 
 	if (!score.key || !score.elem || !gomap_open(types, type, address, &map) || !map.entries ||
 		!gomap_pieces(types, &map, check_groups, &check) || !check.agrees)
@@ -483,7 +496,8 @@ static int score_map_type(struct shapes *shapes, const struct go_type *type, add
 	return score.total + WEAK;
 }
 
-/* Of maps that look the same (of strings, and of a type that is a string) the one with the shorter name. */
+/* Of maps that look the same (of strings, and of a type that is a string) the one with the shorter
+ * name. */
 static bool is_plainer(const struct go_type *type, const struct go_type *than)
 {
 	size_t length = strlen(type->name), other = strlen(than->name);
@@ -500,7 +514,7 @@ const struct go_type *shapes_map(struct shapes *shapes, const struct shape_query
 
 	if (query->span->elemsize != size_class_round(gomap_header_size(layout)))
 		return NULL;
-	vec_foreach(type, &shapes->map_types) {
+	vec_foreach (type, &shapes->map_types) {
 		int score = score_map_type(shapes, *type, address);
 
 		if (score > first || (score == first && winner && is_plainer(*type, winner))) {

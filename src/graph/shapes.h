@@ -1,10 +1,11 @@
-/* Guessing types by shape, for what nothing else says: which types of the program would fill a slot of
- * this size with pointers at these places, and does the content agree with one of them, and only one?
+/* Guessing types by shape, for what nothing else says: which types of the program would fill a slot
+ * of this size with pointers at these places, and does the content agree with one of them, and only
+ * one?
  *
- * Every field is held against its bytes: a string must lead to memory that can be one and is long enough,
- * an interface must begin with its own itab, a channel must have the element type, a pointer must lead to
- * a slot of the right size. A type that disagrees anywhere is out; of those that are left, the one that is
- * best confirmed wins, if it wins clearly.
+ * Every field is held against its bytes: a string must lead to memory that can be one and is long
+ * enough, an interface must begin with its own itab, a channel must have the element type, a
+ * pointer must lead to a slot of the right size. A type that disagrees anywhere is out; of those
+ * that are left, the one that is best confirmed wins, if it wins clearly.
  */
 #pragma once
 
@@ -35,5 +36,6 @@ const struct go_type *shapes_closure(struct shapes *shapes, const struct shape_q
 /* The map type of an object that may be the header of a map, or NULL. */
 const struct go_type *shapes_map(struct shapes *shapes, const struct shape_query *query);
 
-/* The channel type of an object that is a channel: it knows its element type itself. NULL: it is none. */
+/* The channel type of an object that is a channel: it knows its element type itself. NULL: it is
+ * none. */
 const struct go_type *shapes_chan(struct shapes *shapes, const struct shape_query *query);

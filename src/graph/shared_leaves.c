@@ -62,8 +62,8 @@ static node_t common(const struct leaf_context *context, node_t left, node_t rig
 
 	if (left_anchor == right_anchor)
 		return common_in_fringe(context, left, right);
-	return context->vertex[dominators_common(context->dominators, context->owner[left_anchor],
-		context->owner[right_anchor])];
+	return context->vertex[dominators_common(
+		context->dominators, context->owner[left_anchor], context->owner[right_anchor])];
 }
 
 static void add_reference(
@@ -72,7 +72,8 @@ static void add_reference(
 	uint32_t rank = shared_leaves_rank(leaves, leaf);
 
 	leaves->common[rank] = leaves->common[rank] == NO_NODE
-		? from : common(context, leaves->common[rank], from);
+				       ? from
+				       : common(context, leaves->common[rank], from);
 	if (!context->set_by_order)
 		return;
 	node_t anchor = skeleton_anchor(context->skeleton, context->owner, from);
@@ -93,7 +94,8 @@ struct error *shared_leaves_find(const struct leaf_context *context, struct shar
 	for (node_t node = 0; leaves.count && node < graph->inner; node++) {
 		if (context->owner[node] == OWNER_NONE)
 			continue;
-		for (struct references row = graph_references(graph, node); row.at < row.end; row.at++) {
+		for (struct references row = graph_references(graph, node); row.at < row.end;
+			row.at++) {
 			if (shared_leaves_has(&leaves, *row.at))
 				add_reference(context, &leaves, node, *row.at);
 		}

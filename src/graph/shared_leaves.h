@@ -17,8 +17,8 @@ struct shared_leaves {
 	uint32_t *ranks; /* by word of bits */
 	size_t words;
 	uint32_t count;
-	node_t *common;  /* by rank: the dominator so far */
-	set_t *set;      /* by rank */
+	node_t *common; /* by rank: the dominator so far */
+	set_t *set;     /* by rank */
 };
 
 struct leaf_context {
@@ -45,5 +45,5 @@ static inline uint32_t shared_leaves_rank(const struct shared_leaves *leaves, no
 	uint32_t at = leaf - leaves->first;
 
 	return leaves->ranks[at >> 6] +
-		(uint32_t)__builtin_popcountll(leaves->bits[at >> 6] & bits_below(at & 63));
+	       (uint32_t)__builtin_popcountll(leaves->bits[at >> 6] & bits_below(at & 63));
 }

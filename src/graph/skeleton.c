@@ -13,11 +13,11 @@ struct peeling {
 static bool may_go(const struct peeling *peeling, node_t node)
 {
 	return peeling->inner_children[node] == 0 && peeling->owner[node] != OWNER_MANY &&
-		peeling->owner[node] != node && node - peeling->pinned >= peeling->pinned_count;
+	       peeling->owner[node] != node && node - peeling->pinned >= peeling->pinned_count;
 }
 
-/* Takes off a node without references to the skeleton, then its owner if that was the last, and so on.
- * 255 children are too many to count, so their owner is kept. */
+/* Takes off a node without references to the skeleton, then its owner if that was the last, and so
+ * on. 255 children are too many to count, so their owner is kept. */
 static void take_off(const struct peeling *peeling, node_t node)
 {
 	while (may_go(peeling, node)) {

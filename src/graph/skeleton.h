@@ -1,9 +1,9 @@
 /* The part of the graph where dominators are not obvious.
  *
- * Most objects have exactly one reference to them, and lead to no object that has more: a string's bytes,
- * a value in a box, a small tree of them. Their dominator is the object that refers to them. They hang on
- * the rest like fringes, and are taken off here; what is left, the skeleton, is a small part of a real
- * heap, and the only part that the expensive algorithms see.
+ * Most objects have exactly one reference to them, and lead to no object that has more: a string's
+ * bytes, a value in a box, a small tree of them. Their dominator is the object that refers to them.
+ * They hang on the rest like fringes, and are taken off here; what is left, the skeleton, is a
+ * small part of a real heap, and the only part that the expensive algorithms see.
  *
  * Nodes of the skeleton are also numbered by rank: how many of them come before.
  */
@@ -39,8 +39,8 @@ static inline uint32_t skeleton_rank(const struct skeleton *skeleton, node_t nod
 	return skeleton->ranks[node >> 6] + (uint32_t)__builtin_popcountll(below);
 }
 
-/* The node of the skeleton on which a node hangs, itself perhaps; `owner`: the only reference, or the
- * dominator. The node must be alive, and have one. */
+/* The node of the skeleton on which a node hangs, itself perhaps; `owner`: the only reference, or
+ * the dominator. The node must be alive, and have one. */
 static inline node_t skeleton_anchor(
 	const struct skeleton *skeleton, const node_t *owner, node_t node)
 {

@@ -23,15 +23,15 @@ struct interface_word {
 struct spread {
 	struct typing *typing;
 	const struct heap *heap;
-	uint64_t *waiting;     /* bits, laid out as heap->allocated */
-	uint8_t *queued;       /* by span */
-	uint32_t *queue;       /* ring of span numbers */
+	uint64_t *waiting; /* bits, laid out as heap->allocated */
+	uint8_t *queued;   /* by span */
+	uint32_t *queue;   /* ring of span numbers */
 	uint32_t head, length;
 	uint64_t typed;
 	const struct go_type *sudog;
 	struct addrmap trie_types; /* node type | is entry -> number of the object type */
 	struct interface_word cache[CACHED_WORDS];
-	VEC(uint8_t) copy;     /* of an object that is not in one piece */
+	VEC(uint8_t) copy;       /* of an object that is not in one piece */
 	struct addrmap closures; /* function entries, or what looked like ones, and their types */
 };
 
@@ -97,8 +97,8 @@ static uint64_t slot_mask(const struct spread *spread, const struct span *span, 
 	return pointer_map_first_bits(spread->typing->maps, heap, span, slot);
 }
 
-/* Is every pointer of a value a pointer of the slot, and the other way round? Spans with type headers
- * have been asked by their headers; what is left there is not checked. */
+/* Is every pointer of a value a pointer of the slot, and the other way round? Spans with type
+ * headers have been asked by their headers; what is left there is not checked. */
 static bool value_fits_mask(
 	const struct spread *spread, const struct span *span, uint32_t slot, uint64_t mask)
 {
@@ -107,8 +107,8 @@ static bool value_fits_mask(
 	return slot_mask(spread, span, slot) == mask;
 }
 
-static bool value_fits(
-	const struct spread *spread, const struct span *span, uint32_t slot, const struct object_type *type)
+static bool value_fits(const struct spread *spread, const struct span *span, uint32_t slot,
+	const struct object_type *type)
 {
 	bool noscan = span->map == SPAN_MAP_NONE;
 
@@ -127,8 +127,8 @@ static uint64_t tiled_mask(const struct object_type *type, uint64_t words)
 	return tiled & bits_below((unsigned)MIN(words, (uint64_t)64));
 }
 
-/* An array may be longer than what one slice of it shows, and the slot longer than the array. Behind
- * its end the slot has no pointers. */
+/* An array may be longer than what one slice of it shows, and the slot longer than the array.
+ * Behind its end the slot has no pointers. */
 static bool array_fits(const struct spread *spread, const struct span *span, uint32_t slot,
 	uint64_t offset, uint64_t units, const struct object_type *type)
 {
@@ -143,13 +143,14 @@ static bool array_fits(const struct spread *spread, const struct span *span, uin
 		return true;
 	if (type->unit % 8)
 		return false;
-	uint64_t bits = slot_mask(spread, span, slot), shown = bits_below((unsigned)MIN(end / 8, (uint64_t)64));
+	uint64_t bits = slot_mask(spread, span, slot),
+		 shown = bits_below((unsigned)MIN(end / 8, (uint64_t)64));
 	uint64_t tiled = tiled_mask(type, room / 8);
 	return (bits & shown) == (tiled & shown) && !(bits & ~tiled);
 }
 
-static bool fits(const struct spread *spread, const struct span *span, uint32_t slot, uint64_t offset,
-	uint64_t units, const struct object_type *type)
+static bool fits(const struct spread *spread, const struct span *span, uint32_t slot,
+	uint64_t offset, uint64_t units, const struct object_type *type)
 {
 	uint64_t begin = value_offset(span);
 
@@ -161,14 +162,16 @@ static bool fits(const struct spread *spread, const struct span *span, uint32_t 
 	case ROLE_ARRAY:
 	case ROLE_MAP_GROUPS:
 	case ROLE_CHAN_BUFFER:
-		return offset >= begin && array_fits(spread, span, slot, offset - begin, units, type);
+		return offset >= begin &&
+		       array_fits(spread, span, slot, offset - begin, units, type);
 	case ROLE_STRING:
 		return span->map == SPAN_MAP_NONE;
 	case ROLE_CHAN:
 		return offset == 0 && span->map != SPAN_MAP_NONE &&
-			span->elemsize >= spread->typing->program->runtime->layout.hchan.size;
+		       span->elemsize >= spread->typing->program->runtime->layout.hchan.size;
 	case ROLE_MAP:
-		return offset == 0 && type->slot_size == span->elemsize && span->map != SPAN_MAP_NONE;
+		return offset == 0 && type->slot_size == span->elemsize &&
+		       span->map != SPAN_MAP_NONE;
 	default:
 		return offset == begin;
 	}
@@ -207,8 +210,9 @@ static const struct interface_word *look_up_interface(struct spread *spread, add
 	*cached = (struct interface_word){
 		.word = word,
 		.type = type,
-		.target = type && !type->direct ? object_type_of(object_types(spread), ROLE_VALUE, type)
-						: NO_TYPE,
+		.target = type && !type->direct
+				  ? object_type_of(object_types(spread), ROLE_VALUE, type)
+				  : NO_TYPE,
 	};
 	return cached;
 }
@@ -218,9 +222,11 @@ bool spread_is_interface_word(struct spread *spread, addr_t word)
 	return word && word % 8 == 0 && look_up_interface(spread, word)->type;
 }
 
-static void scan(struct spread *spread, struct scan_plan *plan, const uint8_t *bytes, uint64_t length);
+static void scan(
+	struct spread *spread, struct scan_plan *plan, const uint8_t *bytes, uint64_t length);
 
-/* A value that is its own data word: a pointer, map, channel, function, or one of them in a struct. */
+/* A value that is its own data word: a pointer, map, channel, function, or one of them in a struct.
+ */
 static void spread_direct(struct spread *spread, const struct go_type *type, addr_t data)
 {
 	uint8_t bytes[8];
@@ -296,7 +302,8 @@ static void spread_map_piece(void *context, const struct map_piece *piece)
 	};
 
 	spread_target(walk->spread, piece->address,
-		object_type_of(object_types(walk->spread), roles[piece->part], walk->type), piece->count);
+		object_type_of(object_types(walk->spread), roles[piece->part], walk->type),
+		piece->count);
 }
 
 /* Most maps are small: one group, which the header points to. */
@@ -311,7 +318,8 @@ static void scan_map(
 		addr_t group = load_u64(bytes + layout->swiss_map.dir_ptr.at);
 
 		if (group)
-			spread_map_piece(&walk, &(struct map_piece){MAP_PART_GROUPS, group, 1, false});
+			spread_map_piece(
+				&walk, &(struct map_piece){MAP_PART_GROUPS, group, 1, false});
 		return;
 	}
 	if (gomap_open(&spread->typing->types, type->type, address, &map))
@@ -342,12 +350,14 @@ static void scan_chan(struct spread *spread, const struct object_type *type, con
 
 		if (first && sudog_type(spread))
 			spread_target(spread, first,
-				object_type_of(object_types(spread), ROLE_VALUE, sudog_type(spread)), 1);
+				object_type_of(
+					object_types(spread), ROLE_VALUE, sudog_type(spread)),
+				1);
 	}
 }
 
-/* A node of a HashTrieMap is an entry or an inner node (internal/sync). Their types have the same arguments
- * as the node's: "sync.node[K,V]". */
+/* A node of a HashTrieMap is an entry or an inner node (internal/sync). Their types have the same
+ * arguments as the node's: "sync.node[K,V]". */
 static otype_t trie_type(struct spread *spread, const struct go_type *node, bool entry)
 {
 	addr_t key = (node->ref & ~(addr_t)1) | entry;
@@ -374,15 +384,18 @@ static void scan_trie_node(struct spread *spread, struct scan_step *step, addr_t
 		spread_target(spread, node, trie_type(spread, step->type, bytes[0] != 0), 1);
 }
 
-static void scan_step(struct spread *spread, struct scan_step *step, const uint8_t *bytes, uint64_t length)
+static void scan_step(
+	struct spread *spread, struct scan_step *step, const uint8_t *bytes, uint64_t length)
 {
 	const uint8_t *at = bytes + step->offset;
 	addr_t word = load_u64(at);
 
 	if (step->action == SCAN_REPEAT) {
-		for (uint64_t i = 0; i < step->count && step->offset + i * step->stride < length; i++)
+		for (uint64_t i = 0; i < step->count && step->offset + i * step->stride < length;
+			i++)
 			scan(spread, step->plan, at + i * step->stride,
-				MIN((uint64_t)step->stride, length - step->offset - i * step->stride));
+				MIN((uint64_t)step->stride,
+					length - step->offset - i * step->stride));
 		return;
 	}
 	if (!word)
@@ -416,7 +429,8 @@ static void scan_step(struct spread *spread, struct scan_step *step, const uint8
 	}
 }
 
-static void scan(struct spread *spread, struct scan_plan *plan, const uint8_t *bytes, uint64_t length)
+static void scan(
+	struct spread *spread, struct scan_plan *plan, const uint8_t *bytes, uint64_t length)
 {
 	for (uint32_t i = 0; i < plan->count; i++) {
 		if (plan->steps[i].offset + 8 <= length)
@@ -424,7 +438,8 @@ static void scan(struct spread *spread, struct scan_plan *plan, const uint8_t *b
 	}
 }
 
-void spread_value(struct spread *spread, const struct go_type *type, const uint8_t *bytes, uint64_t length)
+void spread_value(
+	struct spread *spread, const struct go_type *type, const uint8_t *bytes, uint64_t length)
 {
 	scan(spread, scan_plan_of(object_types(spread), type), bytes, length);
 }

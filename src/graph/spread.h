@@ -1,7 +1,7 @@
 /* Types spread from an object to those that it refers to.
  *
- * Objects that have got a type and are not scanned yet wait in a set of bits; spans with such objects wait
- * in a queue, so that a span's memory is visited once for many of them.
+ * Objects that have got a type and are not scanned yet wait in a set of bits; spans with such
+ * objects wait in a queue, so that a span's memory is visited once for many of them.
  */
 #pragma once
 
@@ -18,12 +18,14 @@ void spread_run(struct spread *spread);
 struct typing *spread_typing(struct spread *spread);
 
 /* The pointer `to` leads to a value, array, ... of an object type. Believed when the slot agrees.
- * `units`: how many values an array has at least; 0: it does not say. Returns whether it is typed so. */
+ * `units`: how many values an array has at least; 0: it does not say. Returns whether it is typed
+ * so. */
 bool spread_target(struct spread *spread, addr_t to, otype_t type, uint64_t units);
 
-/* Scans memory that is no object (a variable, a local) as a value of a type. `bytes` is of `length`;
- * references that lie outside of it are left out. */
-void spread_value(struct spread *spread, const struct go_type *type, const uint8_t *bytes, uint64_t length);
+/* Scans memory that is no object (a variable, a local) as a value of a type. `bytes` is of
+ * `length`; references that lie outside of it are left out. */
+void spread_value(
+	struct spread *spread, const struct go_type *type, const uint8_t *bytes, uint64_t length);
 
 /* An interface whose first word is `word`, and whose data word is `data`. */
 void spread_interface(struct spread *spread, addr_t word, addr_t data);

@@ -9,7 +9,7 @@ static uint64_t hash_frames(const struct frames *frames, const struct goroutine 
 {
 	uint64_t hash = goroutine->go_pc;
 
-	vec_foreach(frame, &frames->list)
+	vec_foreach (frame, &frames->list)
 		hash = XXH3_64bits_withSeed(&frame->pc, sizeof(frame->pc), hash);
 	return hash | 1;
 }
@@ -20,12 +20,11 @@ static void add_group(
 	struct goroutine_group group = {
 		.hash = hash, .first = goroutine, .complete = frames->complete};
 
-	vec_foreach(frame, &frames->list)
-		vec_push(&group.frames,
-			{.module = frame->module,
-				.function = frame->function,
-				.pc = frame->pc,
-				.line_pc = frame_line_pc(frame)});
+	vec_foreach (frame, &frames->list)
+		vec_push(&group.frames, {.module = frame->module,
+						.function = frame->function,
+						.pc = frame->pc,
+						.line_pc = frame_line_pc(frame)});
 	vec_push(&stacks->groups, group);
 }
 
@@ -45,8 +44,8 @@ static void enter(struct stacks *stacks, struct addrmap *by_hash, uint32_t gorou
 	stacks->incomplete += !frames->complete;
 }
 
-struct error *stacks_load(const struct goruntime *runtime, stack_fn *visit, void *context,
-	struct stacks *ret)
+struct error *stacks_load(
+	const struct goruntime *runtime, stack_fn *visit, void *context, struct stacks *ret)
 {
 	struct addrmap by_hash = {0};
 
@@ -67,7 +66,7 @@ struct error *stacks_load(const struct goruntime *runtime, stack_fn *visit, void
 
 void stacks_deinit(struct stacks *stacks)
 {
-	vec_foreach(group, &stacks->groups)
+	vec_foreach (group, &stacks->groups)
 		vec_deinit(&group->frames);
 	vec_deinit(&stacks->groups);
 	free(stacks->group_of);
@@ -78,22 +77,25 @@ void stacks_deinit(struct stacks *stacks)
 static bool is_runtime_name(const char *name)
 {
 	return !strncmp(name, "runtime.", strlen("runtime.")) ||
-		!strncmp(name, "runtime/", strlen("runtime/")) ||
-		!strncmp(name, "internal/", strlen("internal/"));
+	       !strncmp(name, "runtime/", strlen("runtime/")) ||
+	       !strncmp(name, "internal/", strlen("internal/"));
 }
 
 const struct group_frame *stacks_top(const struct goroutine_group *group)
 {
-	vec_foreach(frame, &group->frames) {
+	vec_foreach (frame, &group->frames) {
 		if (!is_runtime_name(frame->function.name))
 			return frame;
 	}
-	return group->frames.count ? &group->frames.items[0] : NULL;
+	/* The outermost is goexit, called by the function of the go statement. */
+	size_t count = group->frames.count;
+	return count ? &group->frames.items[count > 1 ? count - 2 : 0] : NULL;
 }
 
 bool stacks_is_system(const struct goroutine_group *group)
 {
-	/* The outermost frame is runtime.goexit; before it comes the function of the go statement. */
+	/* The outermost frame is runtime.goexit; before it comes the function of the go statement.
+	 */
 	if (group->frames.count < 2)
 		return group->frames.count == 1;
 	const char *name = group->frames.items[group->frames.count - 2].function.name;

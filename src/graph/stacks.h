@@ -1,5 +1,5 @@
-/* The goroutines of a program with their stacks, grouped: those that stand at the same places in the same
- * functions are one group.
+/* The goroutines of a program with their stacks, grouped: those that stand at the same places in
+ * the same functions are one group.
  */
 #pragma once
 
@@ -18,7 +18,7 @@ struct goroutine_group {
 	uint64_t hash;
 	uint32_t first; /* place of one goroutine in goroutines */
 	uint32_t count;
-	bool complete;  /* the stacks were unwound to their ends */
+	bool complete;                  /* the stacks were unwound to their ends */
 	VEC(struct group_frame) frames; /* innermost first */
 };
 
@@ -33,12 +33,13 @@ struct stacks {
 /* Called for each goroutine once its stack is known; the goroutines are in `ret` by then. */
 typedef void stack_fn(void *context, uint32_t goroutine, const struct frames *frames);
 
-struct error *stacks_load(const struct goruntime *runtime, stack_fn *visit, void *context,
-	struct stacks *ret);
+struct error *stacks_load(
+	const struct goruntime *runtime, stack_fn *visit, void *context, struct stacks *ret);
 void stacks_deinit(struct stacks *stacks);
 
 /* The frame that says most about what the goroutines of a group do: the innermost that is not the
- * runtime's own. NULL when there are no frames. */
+ * runtime's own; of goroutines that are the runtime's, their function. NULL when there are no
+ * frames. */
 const struct group_frame *stacks_top(const struct goroutine_group *group);
 
 /* Is it a goroutine that the runtime made for itself (its function is in package runtime)? */

@@ -5,7 +5,8 @@
 
 struct type_names {
 	struct types *types;
-	struct addrmap by_name; /* hash of the name -> number of the type + 1; 0: there are several */
+	struct addrmap
+		by_name; /* hash of the name -> number of the type + 1; 0: there are several */
 };
 
 static uint64_t hash_name(const char *name, size_t length)
@@ -41,7 +42,8 @@ void type_names_destroy(struct type_names *names)
 	free(names);
 }
 
-/* "net/http.(*conn).serve" is of type "http.conn"; "main.(*List[...]).Push" has a shape, not a type. */
+/* "net/http.(*conn).serve" is of type "http.conn"; "main.(*List[...]).Push" has a shape, not a
+ * type. */
 const struct go_type *type_names_receiver(struct type_names *names, const char *function)
 {
 	const char *open = strstr(function, ".(*");
@@ -53,8 +55,8 @@ const struct go_type *type_names_receiver(struct type_names *names, const char *
 	const char *package = open;
 	while (package > function && package[-1] != '/')
 		package--;
-	_cleanup_free_ char *name = memory_format("%.*s.%.*s", (int)(open - package), package,
-		(int)(close - open - 3), open + 3);
+	_cleanup_free_ char *name = memory_format(
+		"%.*s.%.*s", (int)(open - package), package, (int)(close - open - 3), open + 3);
 	addrmap_get(&names->by_name, hash_name(name, strlen(name)), &number);
 	return number ? names->types->list.items[number - 1] : NULL;
 }

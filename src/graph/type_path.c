@@ -4,8 +4,8 @@
 
 enum { MAX_DEPTH = 32 };
 
-static void add(
-	struct text *text, struct types *types, const struct go_type *type, uint64_t offset, unsigned depth);
+static void add(struct text *text, struct types *types, const struct go_type *type, uint64_t offset,
+	unsigned depth);
 
 static const struct go_field *field_at(
 	struct types *types, const struct go_type *type, uint64_t offset)
@@ -14,14 +14,15 @@ static const struct go_field *field_at(
 		const struct go_field *field = &type->fields[i];
 		const struct go_type *field_type = types_at(types, field->type);
 
-		if (field_type && offset >= field->offset && offset - field->offset < field_type->size)
+		if (field_type && offset >= field->offset &&
+			offset - field->offset < field_type->size)
 			return field;
 	}
 	return NULL;
 }
 
-static void add(
-	struct text *text, struct types *types, const struct go_type *type, uint64_t offset, unsigned depth)
+static void add(struct text *text, struct types *types, const struct go_type *type, uint64_t offset,
+	unsigned depth)
 {
 	if (!type || depth > MAX_DEPTH)
 		return;
@@ -42,7 +43,8 @@ static void add(
 	}
 }
 
-void type_path_add(struct text *text, struct types *types, const struct go_type *type, uint64_t offset)
+void type_path_add(
+	struct text *text, struct types *types, const struct go_type *type, uint64_t offset)
 {
 	add(text, types, type, offset, 0);
 }

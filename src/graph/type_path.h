@@ -5,4 +5,5 @@
 #include "text.h"
 
 /* Appends the path of the word at an offset in a value of a type. */
-void type_path_add(struct text *text, struct types *types, const struct go_type *type, uint64_t offset);
+void type_path_add(
+	struct text *text, struct types *types, const struct go_type *type, uint64_t offset);

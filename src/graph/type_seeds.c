@@ -4,6 +4,7 @@
 
 #include "special.h"
 #include "stack_scan.h"
+#include "sudog.h"
 #include "type_names.h"
 
 enum {
@@ -27,7 +28,8 @@ static otype_t object_type(struct spread *spread, enum object_role role, const s
 	return object_type_of(&spread_typing(spread)->object_types, role, type);
 }
 
-/* Groups and buckets have types that the compiler made: reflectdata/map_swiss.go, map_noswiss.go. */
+/* Groups and buckets have types that the compiler made: reflectdata/map_swiss.go, map_noswiss.go.
+ */
 static bool is_map_part(const struct go_type *type)
 {
 	return !strncmp(type->name, "map.group[", 10) || !strncmp(type->name, "map.bucket[", 11);
@@ -77,7 +79,8 @@ void seed_map_headers(struct spread *spread)
 	spread_run(spread);
 }
 
-static void seed_memory(struct spread *spread, addr_t start, uint64_t size, const struct go_type *type)
+static void seed_memory(
+	struct spread *spread, addr_t start, uint64_t size, const struct go_type *type)
 {
 	if (!type || !type->pointer_bytes || size < type->size || type->size > MAX_VARIABLE)
 		return;
@@ -100,7 +103,8 @@ static void seed_allgs(struct spread *spread)
 		spread_target(spread, reader_u64(&reader, array + 8 * i), number, 1);
 }
 
-/* A word that is no pointer, in front of one that is: an interface, when the first is a type or itab. */
+/* A word that is no pointer, in front of one that is: an interface, when the first is a type or
+ * itab. */
 struct interface_scan {
 	struct spread *spread;
 	const uint8_t *bytes;
@@ -139,13 +143,13 @@ void seed_variables(struct spread *spread)
 {
 	const struct debuginfo *debuginfo = spread_typing(spread)->program->debuginfo;
 
-	vec_foreach(variable, &debuginfo->variables)
+	vec_foreach (variable, &debuginfo->variables)
 		seed_memory(spread, variable->address, variable->size,
 			type_at(spread, dwarf_types_ref(variable->type)));
 	if (debuginfo->variables.count)
 		return;
 	seed_allgs(spread);
-	vec_foreach(module, &runtime_of(spread)->modules.list) {
+	vec_foreach (module, &runtime_of(spread)->modules.list) {
 		seed_segment(spread, module->data, module->edata, &module->data_mask);
 		seed_segment(spread, module->bss, module->ebss, &module->bss_mask);
 	}
@@ -159,8 +163,8 @@ static void seed_special(void *context, const struct special *special)
 
 	if (special->kind != layout->features.special_kinds.finalizer)
 		return;
-	const struct go_type *pointer =
-		type_at(spread, read_field(&reader, special->address, layout->special_finalizer.ot));
+	const struct go_type *pointer = type_at(
+		spread, read_field(&reader, special->address, layout->special_finalizer.ot));
 	const struct go_type *type =
 		pointer && pointer->kind == KIND_POINTER ? type_at(spread, pointer->elem) : NULL;
 	spread_target(spread, special_object(special), object_type(spread, ROLE_VALUE, type), 1);
@@ -218,7 +222,7 @@ static bool seed_local(struct stack_seeder *seeder, const struct frame *frame, a
 	const struct known_frame *known = locals_at(seeder, frame);
 	int64_t offset = (int64_t)(at - frame->fp);
 
-	vec_foreach(local, &known->locals) {
+	vec_foreach (local, &known->locals) {
 		if (offset < local->offset || offset - local->offset >= (int64_t)local->type->size)
 			continue;
 		seed_memory(seeder->spread, frame->fp + (addr_t)local->offset, local->type->size,
@@ -234,7 +238,8 @@ static void seed_receiver(struct stack_seeder *seeder, const struct frame *frame
 	const struct go_type *type = type_names_receiver(seeder->names, frame->function.name);
 
 	if (type)
-		spread_target(seeder->spread, value, object_type(seeder->spread, ROLE_VALUE, type), 1);
+		spread_target(
+			seeder->spread, value, object_type(seeder->spread, ROLE_VALUE, type), 1);
 }
 
 static void seed_word(void *context, const struct stack_word *word)
@@ -254,9 +259,19 @@ static void seed_word(void *context, const struct stack_word *word)
 		seed_receiver(seeder, frame, word->value);
 }
 
+/* What is being sent may be in no variable: the channel knows its type. */
+static void seed_waiting(void *context, const struct sudog *sudog)
+{
+	struct spread *spread = context;
+	const struct go_type *type = type_at(spread, sudog->elem_type);
+
+	if (sudog->elem && type)
+		seed_memory(spread, sudog->elem, type->size, type);
+}
+
 static void seeder_deinit(struct stack_seeder *seeder)
 {
-	vec_foreach(frame, &seeder->known) {
+	vec_foreach (frame, &seeder->known) {
 		vec_deinit(&(*frame)->locals);
 		free(*frame);
 	}
@@ -278,12 +293,13 @@ void seed_stacks(struct spread *spread)
 	}
 	if (!spread_typing(spread)->program->debuginfo->variables.count)
 		seeder.names = type_names_create(&spread_typing(spread)->types);
-	vec_foreach(goroutine, &goroutines.list) {
+	vec_foreach (goroutine, &goroutines.list) {
 		struct frames frames;
 
 		unwind(runtime, goroutine, &frames);
 		seeder.frames = &frames;
 		stack_scan(runtime, goroutine, &frames, seed_word, &seeder);
+		sudogs_each(runtime, goroutine, seed_waiting, spread);
 		frames_deinit(&frames);
 	}
 	seeder_deinit(&seeder);
@@ -293,11 +309,10 @@ void seed_stacks(struct spread *spread)
 static bool is_opaque(struct spread *spread, object_t object)
 {
 	struct typing *typing = spread_typing(spread);
-	const struct object_type *type =
-		object_type_at(&typing->object_types, typing->of[object]);
+	const struct object_type *type = object_type_at(&typing->object_types, typing->of[object]);
 
 	return type->role == ROLE_UNKNOWN ||
-		(type->role == ROLE_CLOSURE && (!type->plan || !type->plan->count));
+	       (type->role == ROLE_CLOSURE && (!type->plan || !type->plan->count));
 }
 
 static void look_into_span(struct spread *spread, const struct span *span)
@@ -305,7 +320,8 @@ static void look_into_span(struct spread *spread, const struct span *span)
 	struct typing *typing = spread_typing(spread);
 
 	for (uint32_t slot = 0; span->bytes && slot < span->nelems; slot++) {
-		if (!span_allocated(typing->heap, span, slot) || !is_opaque(spread, span->first + slot))
+		if (!span_allocated(typing->heap, span, slot) ||
+			!is_opaque(spread, span->first + slot))
 			continue;
 		struct interface_scan scan = {
 			spread, span->bytes + slot * span->elemsize, UINT64_MAX};

@@ -3,8 +3,8 @@
 
 #include "spread.h"
 
-/* Objects that have their type in front of them, or in their span. Exact. Parts of maps are left out: the
- * map says more of them. */
+/* Objects that have their type in front of them, or in their span. Exact. Parts of maps are left
+ * out: the map says more of them. */
 void seed_headers(struct spread *spread);
 
 /* The parts of maps that no map was found for. */

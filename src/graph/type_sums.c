@@ -7,8 +7,8 @@
 
 enum { AT_ONCE = 32 };
 
-/* Types with the same name are shown as one (a struct of a package and of its copy in another module; the
- * same array seen through two types). */
+/* Types with the same name are shown as one (a struct of a package and of its copy in another
+ * module; the same array seen through two types). */
 static uint32_t *number_names(const struct object_types *types, uint32_t *ret_count)
 {
 	uint32_t *number = memory_array(types->list.count, sizeof(*number));
@@ -82,14 +82,15 @@ struct marking {
 	uint64_t *queued;  /* bits by inner node */
 	node_t *queue;     /* a ring: each node is in it once at most */
 	node_t head, length;
-	uint32_t *shared;  /* by rank: what reaches shared leaves */
+	uint32_t *shared; /* by rank: what reaches shared leaves */
 	uint64_t lost[AT_ONCE];
 };
 
 static uint32_t bit_of(const struct marking *marking, node_t node)
 {
 	return node_is_virtual(marking->analysis->objects, node)
-		? 0 : marking->bit_of[analysis_type(marking->analysis, node)];
+		       ? 0
+		       : marking->bit_of[analysis_type(marking->analysis, node)];
 }
 
 static void enqueue(struct marking *marking, node_t node)
@@ -98,7 +99,8 @@ static void enqueue(struct marking *marking, node_t node)
 		return;
 	bitset_add(marking->queued, node);
 	node_t place = marking->head + marking->length++;
-	marking->queue[place >= marking->graph->inner ? place - marking->graph->inner : place] = node;
+	marking->queue[place >= marking->graph->inner ? place - marking->graph->inner : place] =
+		node;
 }
 
 static void spread_bits(struct marking *marking, node_t node)
@@ -106,7 +108,8 @@ static void spread_bits(struct marking *marking, node_t node)
 	const struct shared_leaves *leaves = &marking->analysis->retention->leaves;
 	uint32_t bits = marking->reached[node];
 
-	for (struct references row = graph_references(marking->graph, node); row.at < row.end; row.at++) {
+	for (struct references row = graph_references(marking->graph, node); row.at < row.end;
+		row.at++) {
 		if (*row.at >= marking->graph->inner) {
 			if (shared_leaves_has(leaves, *row.at))
 				marking->shared[shared_leaves_rank(leaves, *row.at)] |= bits;
@@ -142,8 +145,8 @@ static uint32_t bits_reaching(const struct marking *marking, node_t node)
 	if (node < marking->graph->inner)
 		return marking->reached[node];
 	uint32_t bits = shared_leaves_has(leaves, node)
-		? marking->shared[shared_leaves_rank(leaves, node)]
-		: marking->reached[retention->idom[node]];
+				? marking->shared[shared_leaves_rank(leaves, node)]
+				: marking->reached[retention->idom[node]];
 	return bits & ~bit_of(marking, node);
 }
 
@@ -181,8 +184,7 @@ static void marking_deinit(struct marking *marking)
 	table_free(marking->reached, marking->graph->inner * sizeof(uint32_t));
 	table_free(marking->queued, BITSET_WORDS(marking->graph->inner) * 8);
 	table_free(marking->queue, marking->graph->inner * sizeof(node_t));
-	table_free(marking->shared,
-		marking->analysis->retention->leaves.count * sizeof(uint32_t));
+	table_free(marking->shared, marking->analysis->retention->leaves.count * sizeof(uint32_t));
 	free(marking->bit_of);
 }
 
@@ -198,7 +200,8 @@ static struct error *retained_of(
 
 	for (size_t i = 0; i < types->list.count; i++) {
 		for (size_t k = 0; k < count; k++) {
-			if (!strcmp(types->list.items[i].name, types->list.items[sums[k].type].name))
+			if (!strcmp(types->list.items[i].name,
+				    types->list.items[sums[k].type].name))
 				marking.bit_of[i] = (uint32_t)1 << k;
 		}
 	}

@@ -33,7 +33,8 @@ void typing_destroy(struct typing *typing)
 	free(typing);
 }
 
-/* First what is certain, then what follows from it; guesses come last, when nothing better is left. */
+/* First what is certain, then what follows from it; guesses come last, when nothing better is left.
+ */
 struct error *typing_run(struct typing *typing)
 {
 	struct spread *spread;

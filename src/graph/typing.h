@@ -2,9 +2,10 @@
  *
  * The runtime records types only for some objects (in front of large ones, beside interfaces, in
  * channels). From those, and from variables and locals where there is DWARF, types spread along the
- * references: a field says what it points to. Every guess is checked against the slot: its size class,
- * whether it may hold pointers, and which of its words are pointers; what does not fit is not believed.
- * The first type that fits stays. The order is fixed, so the same memory gives the same types.
+ * references: a field says what it points to. Every guess is checked against the slot: its size
+ * class, whether it may hold pointers, and which of its words are pointers; what does not fit is
+ * not believed. The first type that fits stays. The order is fixed, so the same memory gives the
+ * same types.
  *
  * Runs on one thread, which owns `types` and the DWARF reader while it runs.
  */

@@ -17,8 +17,8 @@ struct writer {
 
 static void add_value(struct writer *writer, const struct go_type *type, addr_t at, unsigned depth);
 
-/* A string is not changed where it is, and its memory is not used for anything else as long as there is a
- * reference to it. */
+/* A string is not changed where it is, and its memory is not used for anything else as long as
+ * there is a reference to it. */
 static bool still_there(const struct writer *writer)
 {
 	const struct target *target = writer->types->runtime->target;
@@ -27,7 +27,8 @@ static bool still_there(const struct writer *writer)
 	size_t length = MIN(writer->unchanged_length, sizeof(then));
 
 	return writer->unchanged && reader_bytes(&reader, writer->unchanged, then, length) &&
-		target_read_now(target, writer->unchanged, now, length) && !memcmp(then, now, length);
+	       target_read_now(target, writer->unchanged, now, length) &&
+	       !memcmp(then, now, length);
 }
 
 static bool read_string(const struct writer *writer, addr_t at, char *buffer, size_t length)
@@ -36,7 +37,7 @@ static bool read_string(const struct writer *writer, addr_t at, char *buffer, si
 	struct reader reader = reader_over(target);
 
 	return reader_bytes(&reader, at, buffer, length) ||
-		(target_read_now(target, at, buffer, length) && still_there(writer));
+	       (target_read_now(target, at, buffer, length) && still_there(writer));
 }
 
 static void add_escaped(struct text *text, const char *bytes, size_t length)
@@ -143,7 +144,8 @@ static void add_interface(struct writer *writer, addr_t at, unsigned depth)
 	if (!type)
 		text_add(writer->text, "nil");
 	else
-		add_value(writer, type, type->direct ? at + 8 : reader_u64(&reader, at + 8), depth + 1);
+		add_value(writer, type, type->direct ? at + 8 : reader_u64(&reader, at + 8),
+			depth + 1);
 }
 
 static void add_value(struct writer *writer, const struct go_type *type, addr_t at, unsigned depth)

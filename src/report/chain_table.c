@@ -1,8 +1,11 @@
 #include "chain_table.h"
 
 #include <inttypes.h>
+#include <string.h>
 
-#include "human.h"
+#include "clean.h"
+
+enum { INDENT = 2, NAMES_SHOWN = 3 };
 
 static const struct column columns[] = {
 	{"", "reference", CELL_TEXT, true},
@@ -26,39 +29,80 @@ struct chain {
 static bool is_shown(const struct chain *chain, size_t place)
 {
 	node_t node = chain->path->nodes.items[place];
-	enum object_role role =
-		object_type_at(&chain->analysis->typing->object_types,
-			analysis_type(chain->analysis, node))->role;
 
-	if (place + 1 == chain->path->nodes.count || node_is_virtual(chain->analysis->objects, node))
+	if (place + 1 == chain->path->nodes.count ||
+		node_is_virtual(chain->analysis->objects, node))
 		return true;
-	return role != ROLE_MAP_GROUPS && role != ROLE_MAP_TABLE && role != ROLE_MAP_DIRECTORY;
+	return !object_type_is_inner(object_type_at(
+		&chain->analysis->typing->object_types, analysis_type(chain->analysis, node)));
 }
 
-static json_t *others_json(const struct chain *chain, const struct cut *cut)
+/* Other references to a node, those of one name together. */
+struct other {
+	char *name;
+	uint64_t count;
+};
+
+struct others {
+	VEC(struct other) list;
+};
+
+static struct others others_of(const struct chain *chain, const struct cut *cut)
 {
-	json_t *others = json_array();
+	struct others others = {0};
 
 	for (uint64_t i = 0; i < MIN(cut->others, (uint64_t)CUT_OTHERS_KEPT); i++) {
-		_cleanup_free_ char *name = naming_node(chain->naming, cut->other[i]);
+		char *name = naming_node(chain->naming, cut->other[i]);
+		struct other *known = NULL;
 
-		json_array_append_new(others, json_string(name));
+		vec_foreach (other, &others.list) {
+			if (!strcmp(other->name, name))
+				known = other;
+		}
+		if (known) {
+			known->count++;
+			free(name);
+		} else {
+			vec_push(&others.list, {name, 1});
+		}
 	}
 	return others;
 }
 
-static char *others_text(const struct chain *chain, const struct cut *cut)
+static void others_deinit(struct others *others)
+{
+	vec_foreach (other, &others->list)
+		free(other->name);
+	vec_deinit(&others->list);
+}
+
+static json_t *others_json(const struct others *others)
+{
+	json_t *list = json_array();
+
+	vec_foreach (other, &others->list)
+		json_array_append_new(list, clean_json(other->name));
+	return list;
+}
+
+/* "also held by main.cacheEntry, 2 list.Element and 7 more" */
+static char *others_text(const struct others *others, const struct cut *cut, size_t depth)
 {
 	struct text text = {0};
+	uint64_t named = 0;
 
-	text_add(&text, "also held by ");
-	for (uint64_t i = 0; i < MIN(cut->others, (uint64_t)CUT_OTHERS_KEPT); i++) {
-		_cleanup_free_ char *name = naming_node(chain->naming, cut->other[i]);
+	text_add(&text, "%*salso held by ", (int)(depth * INDENT), "");
+	for (size_t i = 0; i < MIN(others->list.count, (size_t)NAMES_SHOWN); i++) {
+		const struct other *other = &others->list.items[i];
 
-		text_add(&text, "%s%s", i ? ", " : "", name);
+		text_add(&text, "%s", i ? ", " : "");
+		if (other->count > 1)
+			text_add(&text, "%" PRIu64 " ", other->count);
+		text_add(&text, "%s", other->name);
+		named += other->count;
 	}
-	if (cut->others > CUT_OTHERS_KEPT)
-		text_add(&text, " and %" PRIu64 " more", cut->others - CUT_OTHERS_KEPT);
+	if (named < cut->others)
+		text_add(&text, " and %" PRIu64 " more", cut->others - named);
 	return text_take(&text);
 }
 
@@ -69,11 +113,11 @@ static char *link_text(const struct chain *chain, size_t place, size_t depth)
 	if (place == 0 || node_is_virtual(chain->analysis->objects, node)) {
 		_cleanup_free_ char *name = naming_node(chain->naming, node);
 
-		return memory_format("%*s%s", (int)(depth * 2), "", name);
+		return memory_format("%*s%s", (int)(depth * INDENT), "", name);
 	}
 	_cleanup_free_ char *reference =
 		naming_reference(chain->naming, chain->path->nodes.items[place - 1], node);
-	return memory_format("%*s%s", (int)(depth * 2), "", *reference ? reference : "->");
+	return memory_format("%*s%s", (int)(depth * INDENT), "", *reference ? reference : "->");
 }
 
 static void add_link(struct chain *chain, size_t place, size_t depth)
@@ -90,17 +134,18 @@ static void add_link(struct chain *chain, size_t place, size_t depth)
 	if (is_virtual)
 		table_none(chain->table);
 	else
-		table_number(chain->table,
-			heap_address(chain->analysis->heap,
-				object_of_node(chain->analysis->objects, node)));
+		table_number(chain->table, heap_address(chain->analysis->heap,
+						   object_of_node(chain->analysis->objects, node)));
 	table_number(chain->table, cut->others);
-	table_json(chain->table, others_json(chain, cut));
+	struct others others = others_of(chain, cut);
+	table_json(chain->table, others_json(&others));
 	if (cut->others)
-		table_note(chain->table, others_text(chain, cut));
+		table_note(chain->table, others_text(&others, cut, depth));
+	others_deinit(&others);
 }
 
-struct error *chain_table_add(struct view *view, const struct analysis *analysis, struct naming *naming,
-	const struct path *path)
+struct error *chain_table_add(struct view *view, const struct analysis *analysis,
+	struct naming *naming, const struct path *path)
 {
 	struct chain chain = {.analysis = analysis, .naming = naming, .path = path};
 	size_t depth = 0;

@@ -6,5 +6,5 @@
 #include "view.h"
 
 /* Adds the table to the view and the array "path" to its document. */
-struct error *chain_table_add(struct view *view, const struct analysis *analysis, struct naming *naming,
-	const struct path *path);
+struct error *chain_table_add(struct view *view, const struct analysis *analysis,
+	struct naming *naming, const struct path *path);

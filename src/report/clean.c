@@ -3,13 +3,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "memory.h"
+
 /* The length of the UTF-8 character at a place, or 0 when there is none (RFC 3629). */
 static size_t character_length(const unsigned char *at)
 {
-	size_t length = at[0] < 0x80 ? 1 : at[0] >= 0xc2 && at[0] < 0xe0 ? 2
-		: at[0] >= 0xe0 && at[0] < 0xf0				? 3
-		: at[0] >= 0xf0 && at[0] < 0xf5				? 4
-									: 0;
+	size_t length = at[0] < 0x80                    ? 1
+			: at[0] >= 0xc2 && at[0] < 0xe0 ? 2
+			: at[0] >= 0xe0 && at[0] < 0xf0 ? 3
+			: at[0] >= 0xf0 && at[0] < 0xf5 ? 4
+							: 0;
 
 	for (size_t i = 1; i < length; i++) {
 		if ((at[i] & 0xc0) != 0x80)
@@ -28,7 +31,8 @@ char *clean_text(char *text)
 
 	while (*at) {
 		size_t length = character_length(at);
-		bool control = *at < ' ' || *at == 0x7f || (*at == 0xc2 && at[1] < 0xa0 && length == 2);
+		bool control =
+			*at < ' ' || *at == 0x7f || (*at == 0xc2 && at[1] < 0xa0 && length == 2);
 
 		if (!length || control) {
 			*at++ = '?';
@@ -39,4 +43,11 @@ char *clean_text(char *text)
 		at += length;
 	}
 	return text;
+}
+
+json_t *clean_json(const char *text)
+{
+	_cleanup_free_ char *copy = clean_text(memory_string(text));
+
+	return json_string_nocheck(copy);
 }

@@ -1,5 +1,6 @@
 #include "holder_text.h"
 
+#include "clean.h"
 #include "human.h"
 
 enum { NAMES_OF_NODE = 2 };
@@ -11,13 +12,13 @@ char *holder_text_members(
 	size_t end = MIN(first + shown, holding->members.count);
 
 	for (size_t i = first; i < end; i++) {
-		_cleanup_free_ char *name =
-			naming_holder(naming, holding->members.items[i].holder);
+		_cleanup_free_ char *name = naming_holder(naming, holding->members.items[i].holder);
 
 		text_add(&text, "%s%s", i > first ? ", " : "", name);
 	}
 	if (end < holding->members.count)
-		text_add(&text, "%s%zu more", end > first ? " and " : "", holding->members.count - end);
+		text_add(&text, "%s%zu more", end > first ? " and " : "",
+			holding->members.count - end);
 	return text_take(&text);
 }
 
@@ -55,14 +56,13 @@ char *holder_text_of_node(struct naming *naming, const struct analysis *analysis
 
 static bool is_shown(const struct analysis *analysis, const struct holding_step *step)
 {
-	enum object_role role = object_type_at(&analysis->typing->object_types, step->type)->role;
-
 	if (node_is_virtual(analysis->objects, step->example))
 		return virtual_of_node(analysis->objects, step->example)->kind == VIRTUAL_FRAME;
-	return role != ROLE_MAP_GROUPS && role != ROLE_MAP_TABLE && role != ROLE_MAP_DIRECTORY;
+	return !object_type_is_inner(object_type_at(&analysis->typing->object_types, step->type));
 }
 
-/* The field or variable through which the step leads; an index or a key is that of one example only. */
+/* The field or variable through which the step leads; an index or a key is that of one example
+ * only. */
 static char *step_label(struct naming *naming, const struct holding_step *step)
 {
 	char *label = naming_reference(naming, step->parent, step->example);
@@ -79,14 +79,15 @@ char *holder_text_contents(
 {
 	struct text text = {0};
 
-	vec_foreach(step, &holding->steps) {
+	vec_foreach (step, &holding->steps) {
 		if (!is_shown(analysis, step))
 			continue;
 		_cleanup_free_ char *name = naming_node(naming, step->example);
 		_cleanup_free_ char *label = step_label(naming, step);
 		_cleanup_free_ char *count = human_count(step->count);
 
-		text_add(&text, "%s%s%s%s", text.length ? " > " : "", label, *label ? " " : "", name);
+		text_add(&text, "%s%s%s%s", text.length ? " > " : "", label, *label ? " " : "",
+			name);
 		if (step->count > 1)
 			text_add(&text, " x%s", count);
 	}
@@ -97,13 +98,16 @@ json_t *holder_json_contents(const struct analysis *analysis, const struct holdi
 {
 	json_t *steps = json_array();
 
-	vec_foreach(step, &holding->steps) {
+	vec_foreach (step, &holding->steps) {
 		if (node_is_virtual(analysis->objects, step->example))
 			continue;
 		json_array_append_new(steps,
-			json_pack("{s:s, s:I, s:I}", "type",
-				object_type_at(&analysis->typing->object_types, step->type)->name,
-				"count", (json_int_t)step->count, "bytes", (json_int_t)step->bytes));
+			json_pack("{s:o, s:I, s:I}", "type",
+				clean_json(
+					object_type_at(&analysis->typing->object_types, step->type)
+						->name),
+				"count", (json_int_t)step->count, "bytes",
+				(json_int_t)step->bytes));
 	}
 	return steps;
 }

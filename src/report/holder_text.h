@@ -6,7 +6,8 @@
 #include "holdings.h"
 #include "naming.h"
 
-/* "main.sessions, main.lru and 3 more": the members of a holding from `first` on, at most `shown`. */
+/* "main.sessions, main.lru and 3 more": the members of a holding from `first` on, at most `shown`.
+ */
 char *holder_text_members(
 	struct naming *naming, const struct holding *holding, size_t first, size_t shown);
 

@@ -72,7 +72,8 @@ char *human_duration(uint64_t ns)
 	if (seconds < 3600)
 		return memory_format("%" PRIu64 "m %" PRIu64 "s", seconds / 60, seconds % 60);
 	if (seconds < 86400)
-		return memory_format("%" PRIu64 "h %" PRIu64 "m", seconds / 3600, seconds % 3600 / 60);
+		return memory_format(
+			"%" PRIu64 "h %" PRIu64 "m", seconds / 3600, seconds % 3600 / 60);
 	return memory_format("%" PRIu64 "d %" PRIu64 "h", seconds / 86400, seconds % 86400 / 3600);
 }
 

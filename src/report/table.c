@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "clean.h"
+#include "columns.h"
 #include "human.h"
 #include "vec.h"
 
@@ -42,11 +43,11 @@ void table_destroy(struct table *table)
 {
 	if (!table)
 		return;
-	vec_foreach(cell, &table->cells) {
+	vec_foreach (cell, &table->cells) {
 		free(cell->text);
 		json_decref(cell->json);
 	}
-	vec_foreach(note, &table->notes)
+	vec_foreach (note, &table->notes)
 		free(note->text);
 	vec_deinit(&table->cells);
 	vec_deinit(&table->notes);
@@ -94,33 +95,6 @@ size_t table_rows(const struct table *table)
 	return (table->cells.count + table->column_count - 1) / table->column_count;
 }
 
-size_t text_columns(const char *text)
-{
-	size_t columns = 0;
-
-	for (; *text; text++)
-		columns += ((unsigned char)*text & 0xc0) != 0x80;
-	return columns;
-}
-
-void text_add_cut(struct text *text, const char *from, size_t columns)
-{
-	size_t length = strlen(from), at = 0, shown = 0;
-
-	if (text_columns(from) <= columns) {
-		text_add_bytes(text, from, length);
-		return;
-	}
-	while (at < length && shown + 3 < columns) {
-		do
-			at++;
-		while (((unsigned char)from[at] & 0xc0) == 0x80);
-		shown++;
-	}
-	text_add_bytes(text, from, at);
-	text_add(text, "...");
-}
-
 static const struct cell *cell_at(const struct table *table, size_t row, unsigned column)
 {
 	static const struct cell nothing = {.empty = true};
@@ -149,7 +123,6 @@ static char *cell_text(const struct cell *cell, enum cell_kind kind)
 	}
 	return memory_string("");
 }
-
 
 static void measure(const struct table *table, size_t *width)
 {
@@ -202,8 +175,8 @@ static bool is_last(const struct table *table, unsigned column)
 	return true;
 }
 
-static void add_cell(struct text *text, const struct table *table, unsigned column, const char *content,
-	size_t width)
+static void add_cell(struct text *text, const struct table *table, unsigned column,
+	const char *content, size_t width)
 {
 	bool right = table->columns[column].kind != CELL_TEXT;
 	size_t columns = MIN(text_columns(content), width);
@@ -221,11 +194,11 @@ static void add_cell(struct text *text, const struct table *table, unsigned colu
 static void add_notes(struct text *text, const struct table *table, size_t row,
 	const struct terminal *terminal, unsigned indent)
 {
-	vec_foreach(note, &table->notes) {
+	vec_foreach (note, &table->notes) {
 		if (note->row != row)
 			continue;
 		text_add(text, "%*s%s", (int)indent, "", terminal->colour ? "\x1b[2m" : "");
-		text_add_cut(text, note->text, terminal->width > indent ? terminal->width - indent : SIZE_MAX);
+		text_add_wrapped(text, note->text, terminal->width, indent);
 		text_add(text, "%s\n", terminal->colour ? "\x1b[0m" : "");
 	}
 }
@@ -254,7 +227,8 @@ void table_render(const struct table *table, const struct terminal *terminal, st
 		/* Under the text, behind the numbers that lead the row. */
 		unsigned indent = 0;
 		for (unsigned column = 0; column < table->column_count; column++) {
-			if (table->columns[column].kind == CELL_TEXT && table->columns[column].title)
+			if (table->columns[column].kind == CELL_TEXT &&
+				table->columns[column].title)
 				break;
 			indent += table->columns[column].title ? (unsigned)width[column] + GAP : 0;
 		}

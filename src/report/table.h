@@ -13,14 +13,14 @@ enum cell_kind {
 	CELL_COUNT,
 	CELL_DURATION, /* ns */
 	CELL_ADDRESS,
-	CELL_JSON,     /* only in JSON */
+	CELL_JSON, /* only in JSON */
 };
 
 struct column {
 	const char *title; /* NULL: not in the table */
 	const char *key;   /* NULL: not in JSON */
 	enum cell_kind kind;
-	bool shrinks;      /* is cut when the table is too wide for the terminal */
+	bool shrinks; /* is cut when the table is too wide for the terminal */
 };
 
 struct table;
@@ -32,10 +32,10 @@ void table_destroy(struct table *table);
 /* Cells of a row, one after the other; table_row() begins one. */
 void table_row(struct table *table);
 void table_number(struct table *table, uint64_t number);
-void table_none(struct table *table);                  /* an empty cell, null in JSON */
+void table_none(struct table *table);                   /* an empty cell, null in JSON */
 void table_text(struct table *table, const char *text); /* is copied */
-void table_take(struct table *table, char *text);      /* is taken over */
-void table_json(struct table *table, json_t *value);   /* is taken over */
+void table_take(struct table *table, char *text);       /* is taken over */
+void table_json(struct table *table, json_t *value);    /* is taken over */
 
 /* A line under the last row, indented: only in the table. Is taken over. */
 void table_note(struct table *table, char *text);
@@ -52,9 +52,3 @@ void table_render(const struct table *table, const struct terminal *terminal, st
 
 /* An array of objects. */
 json_t *table_to_json(const struct table *table);
-
-/* Columns that UTF-8 text takes on a terminal: one for each character. */
-size_t text_columns(const char *text);
-
-/* Appends text cut to so many columns, with an ellipsis when something is cut off. */
-void text_add_cut(struct text *text, const char *from, size_t columns);

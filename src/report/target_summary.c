@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "clean.h"
 #include "human.h"
 #include "memory.h"
 
@@ -29,9 +30,10 @@ static void add_documents(struct view *view, const struct analysis *analysis)
 	const struct executable *executable = analysis->program->executable;
 
 	json_object_set_new(view_document(view), "target",
-		json_pack("{s:s, s:i, s:s, s:s, s:s, s:b}", "kind", kind_name(target->kind), "pid",
-			(int)target->pid, "exe", executable->path, "go", executable->go_version, "arch",
-			"amd64", "stripped", is_stripped(executable)));
+		json_pack("{s:s, s:i, s:o, s:o, s:s, s:b}", "kind", kind_name(target->kind), "pid",
+			(int)target->pid, "exe", clean_json(executable->path), "go",
+			clean_json(executable->go_version), "arch", "amd64", "stripped",
+			is_stripped(executable)));
 	json_object_set_new(view_document(view), "capture",
 		json_pack("{s:s, s:I, s:I}", "mode", target->capture.mode, "pause_ns",
 			(json_int_t)target->capture.pause_ns, "bytes_read",
@@ -43,7 +45,8 @@ static char *where(const struct target *target)
 	_cleanup_free_ char *uptime = human_duration(target->capture.uptime_ns);
 	const char *up = target->capture.uptime_ns ? uptime : NULL;
 
-	return memory_format("%s %d%s%s", target->kind == TARGET_PROCESS ? "pid" : kind_name(target->kind == TARGET_SNAPSHOT ? TARGET_SNAPSHOT : TARGET_CORE), target->pid,
+	return memory_format("%s %d%s%s",
+		target->kind == TARGET_PROCESS ? "pid" : kind_name(target->kind), target->pid,
 		up ? " · up " : "", up ? up : "");
 }
 

@@ -3,12 +3,13 @@
 #include <stdio.h>
 
 #include "clean.h"
+#include "columns.h"
 #include "memory.h"
 #include "vec.h"
 
 struct block {
 	enum line_style style;
-	char *line;          /* NULL: a table */
+	char *line; /* NULL: a table */
 	struct table *table;
 };
 
@@ -29,7 +30,7 @@ void view_destroy(struct view *view)
 {
 	if (!view)
 		return;
-	vec_foreach(block, &view->blocks) {
+	vec_foreach (block, &view->blocks) {
 		free(block->line);
 		table_destroy(block->table);
 	}
@@ -52,7 +53,8 @@ void view_line(struct view *view, enum line_style style, const char *format, ...
 	if (vasprintf(&line, format, arguments) < 0)
 		line = NULL;
 	va_end(arguments);
-	vec_push(&view->blocks, {.style = style, .line = clean_text(line ? line : memory_string(""))});
+	vec_push(&view->blocks,
+		{.style = style, .line = clean_text(line ? line : memory_string(""))});
 }
 
 void view_table(struct view *view, struct table *table)
@@ -60,39 +62,23 @@ void view_table(struct view *view, struct table *table)
 	vec_push(&view->blocks, {.table = table});
 }
 
-/* Lines are broken between words. */
-static void render_line(const struct block *block, const struct terminal *terminal, struct text *text)
+static void render_line(
+	const struct block *block, const struct terminal *terminal, struct text *text)
 {
-	static const char *const starts[] = {[LINE_PLAIN] = "", [LINE_BOLD] = "\x1b[1m", [LINE_DIM] = "\x1b[2m"};
+	static const char *const starts[] = {
+		[LINE_PLAIN] = "", [LINE_BOLD] = "\x1b[1m", [LINE_DIM] = "\x1b[2m"};
 	bool coloured = terminal->colour && block->style != LINE_PLAIN;
-	const char *at = block->line;
-	size_t indent = 0;
 
-	while (at[indent] == ' ')
-		indent++;
 	text_add(text, "%s", coloured ? starts[block->style] : "");
-	while (terminal->width && text_columns(at) > terminal->width) {
-		size_t columns = 0, cut = 0;
-
-		for (size_t i = 0; at[i] && columns <= terminal->width; i++) {
-			if (at[i] == ' ' && i > indent)
-				cut = i;
-			columns += ((unsigned char)at[i] & 0xc0) != 0x80;
-		}
-		if (!cut)
-			break;
-		text_add_bytes(text, at, cut);
-		text_add(text, "\n%*s", (int)indent, "");
-		at += cut + 1;
-	}
-	text_add(text, "%s%s\n", at, coloured ? "\x1b[0m" : "");
+	text_add_wrapped(text, block->line, terminal->width, 0);
+	text_add(text, "%s\n", coloured ? "\x1b[0m" : "");
 }
 
 char *view_render(const struct view *view, const struct terminal *terminal)
 {
 	struct text text = {0};
 
-	vec_foreach(block, &view->blocks) {
+	vec_foreach (block, &view->blocks) {
 		if (block->line)
 			render_line(block, terminal, &text);
 		else

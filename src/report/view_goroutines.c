@@ -1,10 +1,11 @@
 #include <inttypes.h>
 
+#include "clean.h"
 #include "human.h"
 #include "target_summary.h"
 #include "views.h"
 
-enum { FRAMES_SHOWN = 3 };
+enum { MAIN_GOID = 1 };
 
 static const struct column goroutine_columns[] = {
 	{NULL, "goid", CELL_COUNT, false},
@@ -25,7 +26,7 @@ static const struct column group_columns[] = {
 	{"longest", "longest_wait_ns", CELL_DURATION, false},
 	{"state", "state", CELL_TEXT, false},
 	{"function", "top", CELL_TEXT, true},
-	{"created by", "created_by", CELL_TEXT, true},
+	{NULL, "created_by", CELL_TEXT, false},
 	{NULL, "entry", CELL_TEXT, false},
 	{NULL, "system", CELL_JSON, false},
 	{NULL, "goids", CELL_JSON, false},
@@ -37,6 +38,7 @@ struct group_row {
 	uint32_t group;
 	uint64_t bytes;
 	uint64_t longest_ns;
+	json_t *goids;
 };
 
 struct maker {
@@ -54,8 +56,9 @@ static const struct goroutine *goroutine_at(const struct maker *maker, uint32_t 
 static uint64_t waited(const struct maker *maker, const struct goroutine *goroutine)
 {
 	return goroutine->status == GOROUTINE_WAITING && goroutine->wait_since &&
-			maker->now_ns > goroutine->wait_since
-		? maker->now_ns - goroutine->wait_since : 0;
+			       maker->now_ns > goroutine->wait_since
+		       ? maker->now_ns - goroutine->wait_since
+		       : 0;
 }
 
 static node_t node_of_goroutine(const struct maker *maker, uint32_t number)
@@ -63,13 +66,15 @@ static node_t node_of_goroutine(const struct maker *maker, uint32_t number)
 	const struct object_graph *objects = maker->analysis->objects;
 
 	return objects->first_virtual + objects->holder_nodes -
-		(node_t)maker->stacks->goroutines.list.count + number;
+	       (node_t)maker->stacks->goroutines.list.count + number;
 }
 
 static const char *wait_reason(const struct maker *maker, const struct goroutine *goroutine)
 {
 	const char *reason = goroutine->status == GOROUTINE_WAITING
-		? layout_wait_reason(&maker->stacks->runtime->layout, goroutine->wait_reason) : NULL;
+				     ? layout_wait_reason(&maker->stacks->runtime->layout,
+					       goroutine->wait_reason)
+				     : NULL;
 
 	return reason ? reason : "";
 }
@@ -78,8 +83,9 @@ static char *function_name(const struct maker *maker, addr_t pc)
 {
 	struct function function;
 
-	return memory_string(
-		goruntime_function(maker->stacks->runtime, pc, NULL, &function) ? function.name : "");
+	return memory_string(goruntime_function(maker->stacks->runtime, pc, NULL, &function)
+				     ? function.name
+				     : "");
 }
 
 /* "main.start at task.go:40"; "" for the first goroutine. */
@@ -87,8 +93,9 @@ static char *created_by(const struct maker *maker, const struct goroutine *gorou
 {
 	struct group_frame frame = {.pc = goroutine->go_pc, .line_pc = goroutine->go_pc - 1};
 
-	if (!goroutine->go_pc || !goruntime_function(maker->stacks->runtime, goroutine->go_pc,
-					&frame.module, &frame.function))
+	if (goroutine->goid == MAIN_GOID || !goroutine->go_pc ||
+		!goruntime_function(
+			maker->stacks->runtime, goroutine->go_pc, &frame.module, &frame.function))
 		return memory_string("");
 	_cleanup_free_ char *line = naming_line(&frame);
 	return memory_format("%s%s%s", frame.function.name, *line ? " at " : "", line);
@@ -132,13 +139,15 @@ static void add_goroutine(const struct maker *maker, struct table *table, uint32
 static void sum_groups(struct maker *maker)
 {
 	for (uint32_t i = 0; i < maker->stacks->groups.count; i++)
-		vec_push(&maker->rows, {.group = i});
+		vec_push(&maker->rows, {.group = i, .goids = json_array()});
 	for (uint32_t i = 0; i < maker->stacks->goroutines.list.count; i++) {
 		struct group_row *row = &maker->rows.items[maker->stacks->group_of[i]];
 
 		row->bytes +=
 			retention_retained(maker->analysis->retention, node_of_goroutine(maker, i));
 		row->longest_ns = MAX(row->longest_ns, waited(maker, goroutine_at(maker, i)));
+		json_array_append_new(
+			row->goids, json_integer((json_int_t)goroutine_at(maker, i)->goid));
 	}
 }
 
@@ -160,29 +169,17 @@ static json_t *frames_json(const struct goroutine_group *group)
 {
 	json_t *frames = json_array();
 
-	vec_foreach(frame, &group->frames) {
+	vec_foreach (frame, &group->frames) {
 		_cleanup_free_ char *line = naming_line(frame);
 
 		json_array_append_new(frames,
-			json_pack("{s:s, s:s}", "function", frame->function.name, "line", line));
+			json_pack("{s:o, s:o}", "function", clean_json(frame->function.name),
+				"line", clean_json(line)));
 	}
 	return frames;
 }
 
-static json_t *goids_json(const struct maker *maker, uint32_t group)
-{
-	json_t *goids = json_array();
-
-	for (uint32_t i = 0; i < maker->stacks->goroutines.list.count; i++) {
-		if (maker->stacks->group_of[i] == group)
-			json_array_append_new(
-				goids, json_integer((json_int_t)goroutine_at(maker, i)->goid));
-	}
-	return goids;
-}
-
-static void add_group(
-	const struct maker *maker, struct table *table, const struct group_row *row, bool all_goids)
+static void add_group(const struct maker *maker, struct table *table, const struct group_row *row)
 {
 	const struct goroutine_group *group = &maker->stacks->groups.items[row->group];
 	const struct goroutine *first = goroutine_at(maker, group->first);
@@ -197,11 +194,15 @@ static void add_group(
 		table_none(table);
 	table_text(table, *reason ? reason : goroutine_status_name(first->status));
 	table_take(table, top_of(group));
-	table_take(table, created_by(maker, first));
+	char *creator = created_by(maker, first);
+	table_text(table, creator);
 	table_take(table, function_name(maker, first->start_pc));
 	table_json(table, json_boolean(stacks_is_system(group)));
-	table_json(table, all_goids ? goids_json(maker, row->group) : json_array());
+	table_json(table, json_incref(row->goids));
 	table_json(table, frames_json(group));
+	if (*creator)
+		table_note(table, memory_format("created by %s", creator));
+	free(creator);
 }
 
 /* Captures of silt know the time; in other cores the latest that the runtime noted must do. */
@@ -211,7 +212,7 @@ static uint64_t capture_time(const struct analysis *analysis)
 
 	if (latest)
 		return latest;
-	vec_foreach(goroutine, &analysis->objects->stacks.goroutines.list)
+	vec_foreach (goroutine, &analysis->objects->stacks.goroutines.list)
 		latest = MAX(latest, goroutine->wait_since);
 	return latest;
 }
@@ -230,23 +231,27 @@ struct error *view_goroutines(
 
 	sum_groups(&maker);
 	if (maker.rows.count)
-		qsort_r(maker.rows.items, maker.rows.count, sizeof(struct group_row), by_bytes_and_count,
-			(void *)(uintptr_t)maker.stacks);
+		qsort_r(maker.rows.items, maker.rows.count, sizeof(struct group_row),
+			by_bytes_and_count, (void *)(uintptr_t)maker.stacks);
 	size_t shown = options->limit ? MIN(options->limit, maker.rows.count) : maker.rows.count;
 	for (size_t i = 0; i < shown; i++)
-		add_group(&maker, groups, &maker.rows.items[i], true);
+		add_group(&maker, groups, &maker.rows.items[i]);
 	for (uint32_t i = 0; i < maker.stacks->goroutines.list.count; i++)
 		add_goroutine(&maker, goroutines, i);
 	target_summary_add(view, analysis);
 	_cleanup_free_ char *count = human_count(maker.stacks->goroutines.list.count);
-	view_line(view, LINE_PLAIN, "%s goroutines with %zu different stacks", count, maker.rows.count);
+	view_line(view, LINE_PLAIN, "%s goroutines with %zu different stacks", count,
+		maker.rows.count);
 	json_object_set_new(view_document(view), "goroutines", table_to_json(goroutines));
 	json_object_set_new(view_document(view), "groups", table_to_json(groups));
 	table_destroy(goroutines);
 	view_line(view, LINE_PLAIN, "%s", "");
 	view_table(view, groups);
 	if (shown < maker.rows.count)
-		view_line(view, LINE_DIM, "%zu more stacks (--limit=0 shows all)", maker.rows.count - shown);
+		view_line(view, LINE_DIM, "%zu more stacks (--limit=0 shows all)",
+			maker.rows.count - shown);
+	vec_foreach (row, &maker.rows)
+		json_decref(row->goids);
 	vec_deinit(&maker.rows);
 	*ret = view;
 	return NULL;

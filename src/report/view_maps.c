@@ -44,7 +44,8 @@ struct error *view_maps(
 	view_line(view, LINE_PLAIN, "%s", "");
 	view_table(view, table);
 	if (shown < maps.list.count)
-		view_line(view, LINE_DIM, "%zu more maps (--limit=0 shows all)", maps.list.count - shown);
+		view_line(view, LINE_DIM, "%zu more maps (--limit=0 shows all)",
+			maps.list.count - shown);
 	if (maps.unreadable)
 		view_line(view, LINE_DIM, "%llu maps were being changed, and could not be read",
 			(unsigned long long)maps.unreadable);

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "clean.h"
 #include "holder_text.h"
 #include "holdings.h"
 #include "human.h"
@@ -35,7 +36,7 @@ struct report {
 
 static void add_note(struct report *report, char *note)
 {
-	json_array_append_new(report->notes, json_string(note));
+	json_array_append_new(report->notes, clean_json(note));
 	view_line(report->view, LINE_DIM, "note: %s", note);
 	free(note);
 }
@@ -86,10 +87,10 @@ static void add_times(struct report *report, uint64_t total)
 	const struct analysis_times *times = &report->analysis->times;
 
 	json_object_set_new(view_document(report->view), "timing_ns",
-		json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "open", (json_int_t)times->open_ns, "heap",
-			(json_int_t)times->heap_ns, "graph", (json_int_t)times->graph_ns, "types",
-			(json_int_t)times->types_ns, "retention", (json_int_t)times->retention_ns, "total",
-			(json_int_t)total));
+		json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "open", (json_int_t)times->open_ns,
+			"heap", (json_int_t)times->heap_ns, "graph", (json_int_t)times->graph_ns,
+			"types", (json_int_t)times->types_ns, "retention",
+			(json_int_t)times->retention_ns, "total", (json_int_t)total));
 }
 
 static void add_summary(struct report *report, uint64_t explained, uint64_t elapsed_ns)
@@ -107,13 +108,14 @@ static void add_summary(struct report *report, uint64_t explained, uint64_t elap
 	uint64_t garbage = figures->allocated_bytes - figures->live_bytes;
 	_cleanup_free_ char *waiting = human_bytes(garbage);
 
-	view_line(report->view, LINE_PLAIN, "%s live in %s objects · %s explained · %s typed%s · %s",
-		live, objects, share, typed, paused, elapsed);
-	if (garbage)
-		view_line(report->view, LINE_PLAIN, "%s more wait for the collector", waiting);
+	view_line(report->view, LINE_PLAIN, "%s live in %s objects · %s explained · %s typed", live,
+		objects, share, typed);
+	view_line(report->view, LINE_PLAIN, "%s more wait for the collector%s · took %s", waiting,
+		paused, elapsed);
 }
 
-static void add_members_json(struct report *report, struct table *table, const struct holding *holding)
+static void add_members_json(
+	struct report *report, struct table *table, const struct holding *holding)
 {
 	json_t *with = json_array();
 
@@ -121,7 +123,7 @@ static void add_members_json(struct report *report, struct table *table, const s
 		_cleanup_free_ char *name =
 			naming_holder(report->naming, holding->members.items[i].holder);
 
-		json_array_append_new(with, json_string(name));
+		json_array_append_new(with, clean_json(name));
 	}
 	table_json(table, with);
 }
@@ -174,7 +176,7 @@ static struct error *add_holders(struct report *report, size_t limit)
 	uint64_t left_out = 0;
 
 	TRY(holdings_find(report->analysis, 0, &holdings));
-	vec_foreach(holding, &holdings.list) {
+	vec_foreach (holding, &holdings.list) {
 		if (limit && (table_rows(table) >= limit || holding->bytes < smallest))
 			left_out += holding->bytes;
 		else
@@ -186,8 +188,8 @@ static struct error *add_holders(struct report *report, size_t limit)
 	if (left_out) {
 		_cleanup_free_ char *bytes = human_bytes(left_out);
 
-		view_line(report->view, LINE_DIM, "the rest: %s in smaller holdings (--limit=0 shows all)",
-			bytes);
+		view_line(report->view, LINE_DIM,
+			"the rest: %s in smaller holdings (--limit=0 shows all)", bytes);
 	}
 	holdings_deinit(&holdings);
 	return NULL;
@@ -203,9 +205,10 @@ static void add_notes(struct report *report)
 	if (figures->marked_unreached_bytes > figures->marked_bytes / UNREACHED_SHARE) {
 		_cleanup_free_ char *bytes = human_bytes(figures->marked_unreached_bytes);
 
-		add_note(report, memory_format("%s were alive at the last collection and are not reached: "
-					       "they have died since",
-					 bytes));
+		add_note(report,
+			memory_format("%s were alive at the last collection and are not reached: "
+				      "they have died since",
+				bytes));
 	}
 	if (capture->unread_bytes) {
 		_cleanup_free_ char *bytes = human_bytes(capture->unread_bytes);
@@ -213,16 +216,19 @@ static void add_notes(struct report *report)
 		add_note(report, memory_format("%s of the target could not be read", bytes));
 	}
 	if (objects->stacks.incomplete)
-		add_note(report, memory_format("%u stacks could not be unwound to their ends, and were "
-					       "scanned conservatively",
-					 objects->stacks.incomplete));
+		add_note(report,
+			memory_format("%u stacks could not be unwound to their ends, and were "
+				      "scanned conservatively",
+				objects->stacks.incomplete));
 	if (objects->unread_stacks)
-		add_note(report, memory_format("%u stacks were not captured", objects->unread_stacks));
+		add_note(report,
+			memory_format("%u stacks were not captured", objects->unread_stacks));
 	if (objects->missing.variable_bytes || objects->missing.specials)
-		add_note(report, memory_format("%llu bytes of variables and %llu lists of finalizers could "
-					       "not be read",
-					 (unsigned long long)objects->missing.variable_bytes,
-					 (unsigned long long)objects->missing.specials));
+		add_note(report,
+			memory_format("%llu bytes of variables and %llu lists of finalizers could "
+				      "not be read",
+				(unsigned long long)objects->missing.variable_bytes,
+				(unsigned long long)objects->missing.specials));
 	if (analysis->typing->object_types.full)
 		add_note(report, memory_format("more than %d types: some objects have none",
 					 MAX_OBJECT_TYPES));

@@ -34,7 +34,8 @@ struct error *view_types(
 	view_line(view, LINE_PLAIN, "%s", "");
 	view_table(view, table);
 	if (shown < sums.list.count)
-		view_line(view, LINE_DIM, "%zu more types (--limit=0 shows all)", sums.list.count - shown);
+		view_line(view, LINE_DIM, "%zu more types (--limit=0 shows all)",
+			sums.list.count - shown);
 	type_sums_deinit(&sums);
 	if (error) {
 		view_destroy(view);

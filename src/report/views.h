@@ -1,5 +1,5 @@
-/* What each command shows. Keys of the documents are described in docs/json.md: they may be added to, and
- * are never renamed. */
+/* What each command shows. Keys of the documents are described in docs/json.md: they may be added
+ * to, and are never renamed. */
 #pragma once
 
 #include "analysis.h"
@@ -7,7 +7,7 @@
 #include "view.h"
 
 struct view_options {
-	size_t limit; /* rows; 0: all */
+	size_t limit;        /* rows; 0: all */
 	uint64_t elapsed_ns; /* since the command began */
 };
 

@@ -291,8 +291,8 @@ struct capture {
 struct error *capture_start(
 	pid_t pid, const struct capture_plan *plan, int fd, struct capture **ret)
 {
-	struct verdict_page *page = mmap(NULL, sizeof(*page), PROT_READ | PROT_WRITE,
-		MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct verdict_page *page = mmap(
+		NULL, sizeof(*page), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
 	if (page == MAP_FAILED)
 		return error_system("cannot get memory for the capture");
@@ -321,8 +321,8 @@ static struct error *wait_for_capturer(const struct capture *capture)
 	if (capture->page->failed)
 		return error_create(capture->page->code, "%s", capture->page->message);
 	return error_create(ERROR_SYSTEM,
-		"the capture of pid %d ended early (wait status %d); the target runs on", capture->pid,
-		status);
+		"the capture of pid %d ended early (wait status %d); the target runs on",
+		capture->pid, status);
 }
 
 struct error *capture_finish(struct capture *capture)

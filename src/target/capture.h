@@ -24,8 +24,8 @@ struct capture_plan {
 
 struct capture;
 
-/* Starts to capture `pid` into `fd`, an empty file open for writing. Call it while this process has one
- * thread: the capturer is a fork of it. */
+/* Starts to capture `pid` into `fd`, an empty file open for writing. Call it while this process has
+ * one thread: the capturer is a fork of it. */
 struct error *capture_start(
 	pid_t pid, const struct capture_plan *plan, int fd, struct capture **ret);
 

@@ -10,8 +10,8 @@
 
 enum {
 	PAGE_UNIT = 4096,
-	USE_UNIT = 64 << 10,    /* what the kernel maps around a page that is touched */
-	USED_UNITS_MAX = 32 << 20 >> 16, /* 32 MiB */
+	USE_UNIT = 64 << 10,            /* what the kernel maps around a page that is touched */
+	USED_UNITS_MAX = 8 << 20 >> 16, /* 8 MiB */
 };
 
 struct target *target_create(enum target_kind kind)
@@ -152,7 +152,7 @@ void target_add_file(struct target *target, void *start, size_t length)
 
 void target_release_pages(const struct target *target)
 {
-	vec_foreach(file, &target->files) {
+	vec_foreach (file, &target->files) {
 		madvise(file->start, file->length, MADV_DONTNEED);
 		for (size_t i = 0; i < BITSET_WORDS(file->length / USE_UNIT + 1); i++)
 			__atomic_store_n(&file->used[i], 0, __ATOMIC_RELAXED);
@@ -179,7 +179,7 @@ void target_note_use(const struct target *target, const uint8_t *bytes, size_t l
 
 	if (!bytes || !length)
 		return;
-	vec_foreach(file, &target->files) {
+	vec_foreach (file, &target->files) {
 		const uint8_t *start = file->start;
 
 		if (bytes < start || bytes >= start + file->length)
@@ -198,7 +198,7 @@ bool target_read_now(const struct target *target, addr_t address, void *buffer, 
 	struct iovec remote = {.iov_base = (void *)(uintptr_t)address, .iov_len = length};
 
 	return target->kind == TARGET_PROCESS && target->pid > 0 &&
-		process_vm_readv(target->pid, &local, 1, &remote, 1, 0) == (ssize_t)length;
+	       process_vm_readv(target->pid, &local, 1, &remote, 1, 0) == (ssize_t)length;
 }
 
 const struct mapping *target_mapping(const struct target *target, addr_t address)

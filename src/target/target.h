@@ -134,13 +134,14 @@ const uint8_t *target_bytes(
  * They come back from the page cache when they are touched. */
 void target_release_pages(const struct target *target);
 
-/* Says that bytes that target_view() gave are about to be read. When much has been read since the last
- * time, the pages are released: this bounds the memory of passes over a large target. Thread-safe. */
+/* Says that bytes that target_view() gave are about to be read. When much has been read since the
+ * last time, the pages are released: this bounds the memory of passes over a large target.
+ * Thread-safe. */
 void target_note_use(const struct target *target, const uint8_t *bytes, size_t length);
 
-/* Reads memory that was not captured from the process as it is now, which runs. For a few bytes that
- * cannot have changed as long as something else has not: the caller checks that. False: there is no
- * process, or it does not have them any more. */
+/* Reads memory that was not captured from the process as it is now, which runs. For a few bytes
+ * that cannot have changed as long as something else has not: the caller checks that. False: there
+ * is no process, or it does not have them any more. */
 bool target_read_now(const struct target *target, addr_t address, void *buffer, size_t length);
 
 /* The mapping that holds the address, or NULL. */

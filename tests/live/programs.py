@@ -1,6 +1,7 @@
 """Test programs in Go: built by each version, in variants, and run as processes that a test looks at."""
 import os
 import pathlib
+import shlex
 import signal
 import subprocess
 import time
@@ -14,6 +15,7 @@ VARIANTS = {
     "pie": (["-buildmode=pie"], {"CGO_ENABLED": "0"}),
     "cgo": (["-tags=withcgo"], {"CGO_ENABLED": "1"}),
     "static": (["-tags=withcgo", "-ldflags=-linkmode=external -extldflags=-static"], {"CGO_ENABLED": "1"}),
+    "cgo-pie": (["-tags=withcgo", "-buildmode=pie"], {"CGO_ENABLED": "1"}),
 }
 
 
@@ -56,11 +58,11 @@ class Programs:
 class Process:
     """A program that runs until the test ends, started and waited for until it says READY."""
 
-    def __init__(self, path, *arguments, env=None, timeout=60):
+    def __init__(self, path, *arguments, env=None, cwd=None, timeout=60):
         self.path = path
         self.process = subprocess.Popen([str(path), *map(str, arguments)], text=True,
                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                        env=dict(os.environ, **(env or {})))
+                                        env=dict(os.environ, **(env or {})), cwd=cwd)
         self.lines = []
         deadline = time.monotonic() + timeout
         for line in self.process.stdout:
@@ -78,12 +80,36 @@ class Process:
     def pid(self):
         return self.process.pid
 
+    def facts(self, kind):
+        """What the program says of itself: {name: {key: value}} of its lines "fact KIND NAME KEY=VALUE..."."""
+        lines = [shlex.split(line) for line in self.lines if line.startswith("fact %s " % kind)]
+        return {words[2]: dict(word.split("=", 1) for word in words[3:]) for words in lines}
+
     def alive(self):
         return self.process.poll() is None
 
+    def signal(self, number):
+        self.process.send_signal(number)
+
+    def status(self, field):
+        """A field of /proc/PID/status (proc(5)), the first word of it."""
+        for line in pathlib.Path("/proc/%d/status" % self.pid).read_text().splitlines():
+            name, _, value = line.partition(":")
+            if name == field:
+                return value.split()[0]
+        raise KeyError(field)
+
+    def state(self):
+        return self.status("State")
+
+    def wait(self):
+        """Until it has ended; what it wrote since it was ready."""
+        return self.process.communicate(timeout=60)
+
     def stop(self):
-        self.process.send_signal(signal.SIGKILL)
-        self.process.communicate()
+        if self.alive():
+            self.signal(signal.SIGKILL)
+            self.wait()
 
     def __enter__(self):
         return self

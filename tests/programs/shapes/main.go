@@ -442,6 +442,7 @@ func goroutines() {
 	var fds [2]int
 	syscall.Pipe(fds[:])
 	start2(func() { b := make([]byte, 100); syscall.Read(fds[0], b); runtime.KeepAlive(b) })
+	foreign()
 	ready.Wait()
 	time.Sleep(50 * time.Millisecond) // until they are all blocked
 }

@@ -1,0 +1,33 @@
+#include "sudog.h"
+
+/* The last word of a field: since 1.26 elem and c are pairs {vp, vu}, of which vp is hidden from
+ * the leak detector's collections (runtime2.go, maybeTraceablePtr). */
+static addr_t read_last_word(struct reader *reader, addr_t base, struct field field)
+{
+	return reader_u64(reader, base + field.at + field.size - sizeof(uint64_t));
+}
+
+void sudogs_each(const struct goruntime *runtime, const struct goroutine *goroutine,
+	sudog_fn *visit, void *context)
+{
+	const struct layout *layout = &runtime->layout;
+	struct reader reader = reader_over(runtime->target);
+	addr_t at = goroutine->waiting;
+
+	for (unsigned i = 0; at && i < SUDOGS_MAX; i++) {
+		struct sudog sudog = {
+			.address = at,
+			.channel = read_last_word(&reader, at, layout->sudog.c),
+			.elem = read_last_word(&reader, at, layout->sudog.elem),
+			.is_select = read_field(&reader, at, layout->sudog.is_select),
+		};
+
+		if (sudog.channel)
+			sudog.elem_type =
+				read_field(&reader, sudog.channel, layout->hchan.elemtype);
+		at = read_field(&reader, at, layout->sudog.waitlink);
+		if (reader.failed)
+			return;
+		visit(context, &sudog);
+	}
+}

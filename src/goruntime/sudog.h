@@ -1,0 +1,24 @@
+/* What a goroutine waits for in channel operations: one sudog for each channel, several in a
+ * select.
+ *
+ * Source: Go, runtime/runtime2.go (sudog), chan.go (chansend, chanrecv), select.go (selectgo).
+ */
+#pragma once
+
+#include "goroutine.h"
+
+enum { SUDOGS_MAX = 1 << 16 }; /* select.go: a select has at most 65536 cases */
+
+struct sudog {
+	addr_t address;
+	addr_t channel;   /* of the hchan; 0: it waits for something else */
+	addr_t elem;      /* the value that is sent, or the place for what is received; may be 0 */
+	addr_t elem_type; /* of the channel's elements */
+	bool is_select;
+};
+
+typedef void sudog_fn(void *context, const struct sudog *sudog);
+
+/* Those of a goroutine, in the order of g.waiting. */
+void sudogs_each(const struct goruntime *runtime, const struct goroutine *goroutine,
+	sudog_fn *visit, void *context);

@@ -1,0 +1,25 @@
+/* The parts of `silt why`: each explains one kind of thing, into one view. */
+#pragma once
+
+#include "holdings.h"
+#include "naming.h"
+#include "view.h"
+
+struct why {
+	const struct analysis *analysis;
+	struct naming *naming;
+	struct view *view;
+	size_t limit;
+};
+
+/* An object or a variable: what it keeps alive, who reaches it, by which chain. */
+struct error *why_node(struct why *why, node_t node);
+
+/* All objects of a type, by its name: what they keep alive together, who reaches them. */
+struct error *why_type(struct why *why, const char *name);
+
+/* A row of the report. */
+struct error *why_holding(struct why *why, const struct holding *holding);
+
+/* What a holder holds together with others, which its own retained bytes do not count. */
+struct error *why_shared(struct why *why, uint32_t holder);

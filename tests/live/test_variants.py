@@ -1,0 +1,37 @@
+"""The ways in which programs are built: the heap is read as well in each, and the report tells what holds it."""
+import pytest
+
+from programs import Process, VARIANTS
+from test_oracle import compare
+
+# Shapes is made of corner cases: far more of it has no type than of programs that do something. The goal for
+# those is 99 %; here the figure is printed, and the bound tells only that typing has not broken down.
+TYPED_AT_LEAST = 0.95
+EXPLAINED_AT_LEAST = 0.95
+
+
+def shares(heap):
+    return [heap[key] / heap["live_bytes"] for key in ("typed_bytes", "explained_bytes")]
+
+
+def held_alone(report):
+    """(bytes, objects): what the holder is called."""
+    return {(row["retained_bytes"], row["objects"]): row["what"] for row in report["holders"] if not row["with"]}
+
+
+@pytest.mark.parametrize("variant", [name for name in VARIANTS if name != "plain"])
+def test_variant(go, programs, silt, oracle, variant, tmp_path, record_property):
+    with Process(programs.build(go, "shapes", variant), tmp_path / "dump") as process:
+        compare(oracle, process.pid, tmp_path / "dump")
+        report = silt.json("report", process.pid, "--limit=0")
+        assert process.alive()
+    stripped = variant == "stripped"
+    typed, explained = shares(report["heap"])
+    record_property("typed", "%.2f %%" % (100 * typed))
+    print("%s: %.2f %% typed, %.2f %% explained" % (variant, 100 * typed, 100 * explained))
+    assert stripped or typed > TYPED_AT_LEAST
+    assert explained > EXPLAINED_AT_LEAST
+    assert report["target"]["stripped"] == stripped
+    for name, fact in process.facts("retained").items():
+        holder = held_alone(report)[int(fact["bytes"]), int(fact["objects"])]
+        assert stripped or holder == name
