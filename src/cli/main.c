@@ -1,5 +1,6 @@
 /* silt: why is this still here? The command line. */
 #include <argp.h>
+#include <ctype.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -41,7 +42,7 @@ static void parse_limit(struct argp_state *state, const char *text, size_t *ret)
 	char *end;
 
 	*ret = strtoul(text, &end, 10);
-	if (end == text || *end)
+	if (!isdigit((unsigned char)*text) || *end)
 		argp_error(state, "--limit takes a number, not \"%s\"", text);
 }
 

@@ -2,10 +2,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "capture.h"
 #include "capture_plan.h"
@@ -150,20 +152,46 @@ static struct error *write_snapshot(const char *name, const struct snapshot_wish
 	return capture_finish(capture);
 }
 
+/* An unnamed file where `path` is to be, so that a kill leaves nothing; where the file system has none
+ * (EOPNOTSUPP, and EISDIR from old ones), a named one. `temporary` is a template of mkstemp(3). */
+static int open_output(const char *path, char *temporary, bool *ret_named)
+{
+	_cleanup_free_ char *copy = memory_string(path);
+	int fd = open(dirname(copy), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+
+	*ret_named = fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR);
+	return *ret_named ? mkostemp(temporary, O_CLOEXEC) : fd;
+}
+
+/* Gives an unnamed file a name that is free. */
+static struct error *name_output(int fd, const char *path, const char *temporary)
+{
+	_cleanup_free_ char *unnamed = memory_format("/proc/self/fd/%d", fd);
+
+	if (linkat(AT_FDCWD, unnamed, AT_FDCWD, temporary, AT_SYMLINK_FOLLOW) < 0)
+		return error_system("cannot write %s", path);
+	return NULL;
+}
+
 struct error *program_snapshot(
 	const char *name, const struct snapshot_wishes *wishes, const char *path)
 {
-	_cleanup_free_ char *temporary = memory_format("%s.XXXXXX", path);
-	_cleanup_close_ int fd = mkostemp(temporary, O_CLOEXEC);
+	_cleanup_free_ char *temporary = memory_format("%s.%d.XXXXXX", path, getpid());
+	bool named;
+	_cleanup_close_ int fd = open_output(path, temporary, &named);
 
 	if (fd < 0)
 		return error_system("cannot write %s", path);
 	struct error *error = write_snapshot(name, wishes, fd);
 	if (!error && fsync(fd) < 0)
 		error = error_system("cannot write %s", path);
+	if (!error && !named) {
+		error = name_output(fd, path, temporary);
+		named = !error;
+	}
 	if (!error && rename(temporary, path) < 0)
 		error = error_system("cannot write %s", path);
-	if (error)
+	if (error && named)
 		unlink(temporary);
 	return error;
 }

@@ -338,9 +338,9 @@ static struct error *open_executable(struct target *target, const char *exe)
 	target->exe_fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (target->exe_fd < 0 && exe)
 		return error_system("cannot open the executable %s", exe);
+	target->exe_path = memory_string(path);
 	if (target->exe_fd < 0)
 		return NULL; /* the caller finds out whether it can do without */
-	target->exe_path = memory_string(path);
 	return program ? add_executable_pages(target, program->path) : NULL;
 }
 

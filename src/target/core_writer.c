@@ -232,7 +232,8 @@ struct error *core_write_headers(int fd, const struct core_contents *contents)
 	/* More headers than e_phnum can count: the real number is in section 0 (elf(5), PN_XNUM).
 	 */
 	Elf64_Shdr section = {.sh_info = (uint32_t)count};
-	put(&output, &section, sizeof(section));
+	if (count >= PN_XNUM)
+		put(&output, &section, sizeof(section));
 
 	Elf64_Ehdr header = elf_header(headers_at, count, section_at);
 	struct error *error = write_at(fd, output.bytes.items, output.bytes.count, base);

@@ -91,7 +91,7 @@ struct target {
 	enum target_kind kind;
 	pid_t pid;
 	char *name;                        /* of the program, without its directory; never NULL */
-	char *exe_path;                    /* where the executable was found; may be NULL */
+	char *exe_path;                    /* where the executable is, or was looked for; may be NULL */
 	int exe_fd;                        /* -1 when there is none */
 	VEC(struct mapping) mappings;      /* sorted */
 	VEC(struct target_thread) threads; /* of a process: only after a stop */

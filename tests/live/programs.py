@@ -58,10 +58,10 @@ class Programs:
 class Process:
     """A program that runs until the test ends, started and waited for until it says READY."""
 
-    def __init__(self, path, *arguments, env=None, cwd=None, timeout=60):
+    def __init__(self, path, *arguments, env=None, cwd=None, timeout=60, settle=0.2):
         self.path = path
         self.process = subprocess.Popen([str(path), *map(str, arguments)], text=True,
-                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                         env=dict(os.environ, **(env or {})), cwd=cwd)
         self.lines = []
         deadline = time.monotonic() + timeout
@@ -74,7 +74,7 @@ class Process:
         if not self.lines or not self.lines[-1].startswith("READY"):
             self.stop()
             raise RuntimeError("%s did not get ready:\n%s" % (path, "\n".join(self.lines)))
-        time.sleep(0.2)  # goroutines that were about to block
+        time.sleep(settle)  # goroutines that were about to block
 
     @property
     def pid(self):
@@ -87,6 +87,12 @@ class Process:
 
     def alive(self):
         return self.process.poll() is None
+
+    def ask(self, line):
+        """A line for its standard input, and the line that it answers with."""
+        self.process.stdin.write(line + "\n")
+        self.process.stdin.flush()
+        return self.process.stdout.readline().rstrip("\n")
 
     def signal(self, number):
         self.process.send_signal(number)

@@ -1,0 +1,361 @@
+"""What cannot be read: one line says what is wrong, the target is unharmed, and no file is left half-written."""
+import ctypes
+import os
+import pathlib
+import random
+import re
+import shutil
+import signal
+import struct
+import subprocess
+import time
+
+import pytest
+
+from programs import Go, Process
+
+USAGE, UNREADABLE = 2, 3
+KILLS, KILLS_LONG = 30, 300
+NOBODY = 65534
+E_MACHINE_AT, EM_AARCH64 = 18, 183  # elf.h
+PTRACE_SEIZE, PTRACE_DETACH = 0x4206, 17  # sys/ptrace.h
+
+
+def refused(done, *words, status=UNREADABLE):
+    """One line that says what is wrong, and nothing else. After an error in the command line itself, a second
+    line names its help (argp(3))."""
+    lines = done.stderr.splitlines()
+    assert done.returncode == status, done.stderr
+    assert done.stdout == ""
+    if status == USAGE and len(lines) == 2:
+        assert lines.pop().startswith("Try `silt ")
+    assert len(lines) == 1 and lines[0].startswith("silt"), done.stderr
+    for word in words:
+        assert word in lines[0]
+
+
+def unharmed(process):
+    assert process.status("State") in "RS"
+    assert process.status("TracerPid") == "0"
+    assert process.ask("still there?") == "still there?"
+
+
+@pytest.fixture(scope="module")
+def newest(trees):
+    if not trees:
+        pytest.skip("no Go is at hand")
+    version = max(trees, key=lambda version: int(version.split(".")[1]))
+    return Go(version, trees[version])
+
+
+@pytest.fixture(scope="module")
+def steady(newest, programs):
+    return programs.build(newest, "steady")
+
+
+@pytest.fixture(scope="module")
+def running(steady):
+    with Process(steady, 30, settle=0) as process:
+        yield process
+
+
+@pytest.fixture(scope="module")
+def snapshot(running, silt, tmp_path_factory):
+    path = tmp_path_factory.mktemp("snapshot") / "steady"
+    done = silt.run("snap", running.pid, "-o", path)
+    assert done.returncode == 0, done.stderr
+    return path
+
+
+@pytest.fixture(scope="module")
+def gcore(steady, tmp_path_factory):
+    """A core without silt's own notes, and the program that made it, which has ended."""
+    directory = tmp_path_factory.mktemp("gcore")
+    program = directory / "moved"
+    shutil.copy(steady, program)
+    with Process(program, 1, settle=0) as process:
+        subprocess.run(["gcore", "-o", directory / "core", str(process.pid)], check=True,
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        [core] = directory.glob("core*")
+    yield core, program
+    core.unlink()
+
+
+@pytest.mark.parametrize("arguments, word", [
+    ([], "usage"), (["report"], "TARGET"), (["types"], "TARGET"), (["why", "{pid}"], "ADDRESS"),
+    (["snap", "{pid}"], "-o FILE"), (["types", "{pid}", "more"], "more"), (["--nonsense", "{pid}"], "--nonsense"),
+    (["types", "--limit=few", "{pid}"], "few"), (["types", "--limit=-1", "{pid}"], "-1"),
+    (["nonsense"], "neither a process id nor a file"), (["0"], "neither a process id nor a file"),
+    (["99999999999999999999"], "neither a process id nor a file"), (["no/such/file"], "no/such/file"),
+    (["why", "{pid}", "0x10"], "0x10"), (["why", "{pid}", "0xnine"], "0xnine"),
+    (["why", "{pid}", "#99999"], "99999"), (["why", "{pid}", "main.nothing"], "main.nothing"),
+    (["why", "{pid}", "*main.Nothing"], "*main.Nothing"), (["snap", "{file}", "-o", "x"], "process id"),
+])
+def test_usage(silt, running, snapshot, tmp_path, arguments, word):
+    done = silt.run(*[argument.format(pid=running.pid, file=snapshot) for argument in arguments], cwd=tmp_path)
+    if not arguments:  # the whole usage, as with --help
+        assert (done.returncode, done.stdout) == (USAGE, "") and "TARGET" in done.stderr
+    else:
+        refused(done, word, status=USAGE)
+    assert list(tmp_path.iterdir()) == []
+    unharmed(running)
+
+
+def test_no_such_process(silt):
+    ended = subprocess.Popen(["true"])
+    pid = ended.pid
+    deadline = time.monotonic() + 10
+    while "Z" not in pathlib.Path("/proc/%d/stat" % pid).read_text() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    refused(silt.run(pid), "pid %d has ended" % pid)  # a zombie
+    ended.wait()
+    refused(silt.run(pid), "no process with pid %d" % pid)
+
+
+def test_not_go(silt):
+    sleep = subprocess.Popen(["sleep", "100"])
+    try:
+        refused(silt.run(sleep.pid), "not a Go program")
+        assert sleep.poll() is None
+    finally:
+        sleep.kill()
+        sleep.wait()
+
+
+def test_no_permission(silt, running):
+    if os.getuid() != 0:
+        pytest.skip("another user is needed, and only root can be one")
+    with open(silt.path, "rb") as file:  # the directories on the way may be closed to others
+        done = subprocess.run([silt.path, str(running.pid)], executable="/proc/self/fd/%d" % file.fileno(),
+                              pass_fds=[file.fileno()], user=NOBODY, group=NOBODY, extra_groups=[], text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    refused(done, "not allowed", "user id 0", "CAP_SYS_PTRACE")
+    unharmed(running)
+
+
+def test_traced_already(silt, running):
+    ptrace = ctypes.CDLL(None, use_errno=True).ptrace
+    ptrace.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p]
+    if ptrace(PTRACE_SEIZE, running.pid, None, None) < 0:
+        pytest.skip("ptrace: " + os.strerror(ctypes.get_errno()))
+    try:
+        refused(silt.run(running.pid), "already being traced by pid %d" % os.getpid())
+    finally:
+        running.signal(signal.SIGSTOP)  # PTRACE_DETACH wants a stopped thread
+        os.waitpid(running.pid, os.WUNTRACED)
+        ptrace(PTRACE_DETACH, running.pid, None, None)
+        running.signal(signal.SIGCONT)
+    time.sleep(0.1)
+    unharmed(running)
+
+
+def build_for(newest, programs, machine):
+    path = programs.output / ("steady-" + machine)
+    newest.run("build", "-o", path, ".", cwd=programs.sources / "steady",
+               env={"GOARCH": machine, "CGO_ENABLED": "0"})
+    return path
+
+
+def test_32_bit(newest, programs, silt, snapshot):
+    program = build_for(newest, programs, "386")
+    refused(silt.run(snapshot, "--exe", program), "32-bit")
+    try:
+        process = Process(program, 1, settle=0)
+    except OSError as error:
+        pytest.skip("32-bit programs do not run here: %s" % error)
+    with process:
+        refused(silt.run(process.pid), "32-bit")
+        unharmed(process)
+
+
+def test_other_machine(newest, programs, silt, snapshot, tmp_path):
+    refused(silt.run(snapshot, "--exe", build_for(newest, programs, "arm64")), "arm64")
+    core = bytearray(snapshot.read_bytes())
+    struct.pack_into("<H", core, E_MACHINE_AT, EM_AARCH64)
+    other = tmp_path / "core"
+    other.write_bytes(core)
+    refused(silt.run(other), "machine")
+
+
+@pytest.mark.parametrize("pretended", ["go1.18", "go1.20", "go1.99", "go2.27", "devel!"])
+def test_unknown_version(newest, silt, steady, tmp_path, pretended):
+    program = tmp_path / "program"
+    shutil.copy(steady, program)
+    bytes_there = program.read_bytes()
+    version = ("go" + newest.version).encode()
+    assert version in bytes_there and len(version) == len(pretended)
+    program.write_bytes(bytes_there.replace(version, pretended.encode()))
+    with Process(program, 1, settle=0) as process:
+        refused(silt.run(process.pid), pretended, "silt knows Go 1.19")
+        unharmed(process)
+
+
+def test_core_without_executable(silt, gcore, tmp_path):
+    core, program = gcore
+    shutil.move(program, tmp_path / "elsewhere")
+    refused(silt.run(core), str(program), "--exe")
+    found = silt.run(core, "--exe", tmp_path / "elsewhere")
+    shutil.move(tmp_path / "elsewhere", program)
+    assert found.returncode in (0, 1), found.stderr
+
+
+def test_wrong_executable(newest, programs, silt, gcore, snapshot):
+    other = programs.output / "steady-other-build"
+    newest.run("build", "-ldflags=-X main.other=build", "-tags=other", "-trimpath", "-o", other, ".",
+               cwd=programs.sources / "steady", env={"CGO_ENABLED": "0"})
+    for target in (gcore[0], snapshot):
+        refused(silt.run(target, "--exe", other), "build ids differ", "--exe")
+        refused(silt.run(target, "--exe", "/bin/sleep"), "not a Go program")
+        refused(silt.run(target, "--exe", "/no/such/program"), "/no/such/program")
+        refused(silt.run(target, "--exe", "/"), "not a file")
+        refused(silt.run(target, "--exe", target), "not a program")
+
+
+def test_truncated(silt, snapshot, long, tmp_path):
+    whole = snapshot.read_bytes()
+    chosen = random.Random(1)
+    lengths = [1, 63, 64, 4095, 4096, 4097, len(whole) - 1] + \
+        [chosen.randrange(len(whole)) for _ in range(300 if long else 30)]
+    for length in lengths:
+        cut = tmp_path / "cut"
+        cut.write_bytes(whole[:length])
+        refused(silt.run(cut), "cut is not a core file", "truncated" if length >= 64 else "")
+
+
+def test_truncated_in_memory(silt, gcore, tmp_path):
+    """Headers first, then the memory: that of gdb and of the kernel."""
+    core, _ = gcore
+    cut = tmp_path / "cut"
+    shutil.copyfile(core, cut)
+    while os.path.getsize(cut) > 4096:
+        os.truncate(cut, os.path.getsize(cut) * 2 // 3)
+        refused(silt.run(cut), "truncated")
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_random_bytes(silt, snapshot, tmp_path, seed):
+    noise = random.Random(seed).randbytes(1 << 16)
+    core = tmp_path / "core"
+    core.write_bytes(noise)
+    refused(silt.run(core), "not a core file")
+    core.write_bytes(snapshot.read_bytes()[:64] + noise)  # a good ELF header
+    refused(silt.run(core))
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_damaged(silt, snapshot, tmp_path, seed):
+    """Bytes that are not what they were: the answer may be anything but a crash."""
+    chosen = random.Random(seed)
+    core = bytearray(snapshot.read_bytes())
+    for _ in range(1000):
+        at = chosen.randrange(64, len(core) - 8)
+        core[at:at + 8] = chosen.choice([chosen.randbytes(8), bytes(8), b"\xff" * 8, core[-16:-8]])
+    damaged = tmp_path / "core"
+    damaged.write_bytes(core)
+    done = silt.run(damaged)
+    if done.returncode not in (0, 1):
+        refused(done)
+
+
+@pytest.mark.parametrize("path", ["/", "/dev/null", "/dev/zero", "/proc/self/maps", "empty"])
+def test_no_file(silt, tmp_path, path):
+    (tmp_path / "empty").touch()
+    refused(silt.run(path, cwd=tmp_path), path, "not a file with contents")
+
+
+def kills(long):
+    return range(KILLS_LONG if long else KILLS)
+
+
+def duration(call, *arguments):
+    began = time.monotonic()
+    call(*arguments)
+    return time.monotonic() - began
+
+
+def start(silt, *arguments):
+    return subprocess.Popen([str(silt.path), *map(str, arguments)], text=True,
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def finish(process):
+    stdout, stderr = process.communicate(timeout=60)
+    return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
+
+
+def test_target_is_killed(silt, steady, long):
+    refusals = 0
+    with Process(steady, 30, settle=0) as process:
+        usual = duration(silt.run, process.pid)
+    for seed in kills(long):
+        with Process(steady, 30, settle=0) as process:
+            reading = start(silt, process.pid)
+            time.sleep(random.Random(seed).uniform(0, usual))
+            process.stop()
+            done = finish(reading)
+        if done.returncode not in (0, 1):
+            refused(done)
+            refusals += 1
+    assert refusals
+
+
+def wait_until_left_alone(process):
+    deadline = time.monotonic() + 5
+    while process.status("TracerPid") != "0" and time.monotonic() < deadline:
+        time.sleep(0.005)
+
+
+@pytest.mark.parametrize("command", ["report", "snap"])
+def test_silt_is_killed(silt, running, long, tmp_path, command):
+    wishes = ["-o", tmp_path / "snapshot"] if command == "snap" else []
+    usual = duration(silt.run, command, running.pid, *wishes)
+    for path in tmp_path.iterdir():
+        path.unlink()
+    for seed in kills(long):
+        reading = start(silt, command, running.pid, *wishes)
+        time.sleep(random.Random(seed).uniform(0, usual))
+        reading.kill()
+        finish(reading)
+        wait_until_left_alone(running)
+        unharmed(running)
+        for path in tmp_path.iterdir():  # it was done before the kill, or there is nothing
+            assert silt.run(path).returncode in (0, 1)
+            path.unlink()
+
+
+@pytest.fixture
+def tiny(tmp_path):
+    """A directory on a file system of one megabyte."""
+    if os.getuid() != 0:
+        pytest.skip("only root can mount a small file system")
+    directory = tmp_path / "tiny"
+    directory.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", directory], text=True,
+                             stderr=subprocess.PIPE)
+    if mounted.returncode:
+        pytest.skip("cannot mount a small file system: " + mounted.stderr)
+    yield directory
+    subprocess.run(["umount", directory], check=True)
+
+
+def test_full_disk(silt, running, tiny):
+    refused(silt.run("snap", running.pid, "-o", tiny / "snapshot"), "No space left")
+    refused(silt.run(running.pid, env=dict(os.environ, TMPDIR=str(tiny))), "No space left", "TMPDIR")
+    assert list(tiny.iterdir()) == []
+    unharmed(running)
+
+
+def test_unwritable_directory(silt, running, tiny):
+    subprocess.run(["mount", "-o", "remount,ro", tiny], check=True)
+    refused(silt.run("snap", running.pid, "-o", tiny / "snapshot"), str(tiny / "snapshot"), "Read-only")
+    refused(silt.run("snap", running.pid, "-o", tiny / "none/snapshot"), "No such file")
+    refused(silt.run("snap", running.pid, "-o", tiny), str(tiny))
+    assert list(tiny.iterdir()) == []
+    unharmed(running)
+
+
+def test_full_output(silt, running):
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([silt.path, str(running.pid)], stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == UNREADABLE
+    assert re.fullmatch("silt: [^\n]*\n", done.stderr)
