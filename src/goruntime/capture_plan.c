@@ -4,6 +4,7 @@
 
 #include "bitset.h"
 #include "mspan.h"
+#include "pagemap.h"
 #include "sudog.h"
 
 enum {
@@ -199,7 +200,7 @@ static struct error *plan_program(struct planner *planner)
 			ranges_add(&relocated, mapping->start, mapping->end);
 	}
 	ranges_normalise(&relocated);
-	struct error *error = capture_private_pages(target->pid, &relocated);
+	struct error *error = pagemap_filter(target->pid, PAGEMAP_PRIVATE_PAGES, &relocated);
 	vec_foreach (range, &relocated.list)
 		ranges_add(planner->memory, range->start, range->end);
 	ranges_deinit(&relocated);
@@ -237,7 +238,7 @@ static struct error *plan_metadata(struct planner *planner)
 	vec_foreach (range, &planner->sparse.list)
 		ranges_add(&wanted, range->start, range->end);
 	ranges_normalise(&wanted);
-	struct error *error = capture_present_pages(target->pid, &wanted);
+	struct error *error = pagemap_filter(target->pid, PAGEMAP_PRESENT_PAGES, &wanted);
 	vec_foreach (range, &wanted.list)
 		ranges_add(planner->memory, range->start, range->end);
 	ranges_deinit(&wanted);

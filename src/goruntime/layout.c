@@ -56,9 +56,12 @@ static const struct {
 	{"GC weak to strong wait", {0xff, 0xff, 0xff, 37, 38, 39, 39, 39}},
 	{"synctest.Run", {0xff, 0xff, 0xff, 0xff, 39, 40, 40, 40}},
 	{"synctest.Wait", {0xff, 0xff, 0xff, 0xff, 40, 41, 41, 41}},
-	{"chan receive (durable)", {0xff, 0xff, 0xff, 0xff, 41, 42, 42, 42}},
-	{"chan send (durable)", {0xff, 0xff, 0xff, 0xff, 42, 43, 43, 43}},
-	{"select (durable)", {0xff, 0xff, 0xff, 0xff, 43, 44, 44, 44}},
+	{"chan receive (synctest)", {0xff, 0xff, 0xff, 0xff, 41, 0xff, 0xff, 0xff}},
+	{"chan receive (durable)", {0xff, 0xff, 0xff, 0xff, 0xff, 42, 42, 42}},
+	{"chan send (synctest)", {0xff, 0xff, 0xff, 0xff, 42, 0xff, 0xff, 0xff}},
+	{"chan send (durable)", {0xff, 0xff, 0xff, 0xff, 0xff, 43, 43, 43}},
+	{"select (synctest)", {0xff, 0xff, 0xff, 0xff, 43, 0xff, 0xff, 0xff}},
+	{"select (durable)", {0xff, 0xff, 0xff, 0xff, 0xff, 44, 44, 44}},
 	{"sync.WaitGroup.Wait (durable)", {0xff, 0xff, 0xff, 0xff, 0xff, 45, 45, 45}},
 	{"cleanup wait", {0xff, 0xff, 0xff, 0xff, 0xff, 46, 46, 46}},
 };
@@ -144,7 +147,7 @@ struct error *layout_for_version(const char *go_version, struct layout *ret)
 {
 	unsigned major = 0, minor = 0;
 
-	if (sscanf(go_version, "go%u.%u", &major, &minor) != 2 || major != 1 ||
+	if (sscanf(go_version, "go%3u.%3u", &major, &minor) != 2 || major != 1 ||
 		version_column(minor) == layout_table_count)
 		return error_create(ERROR_UNSUPPORTED,
 			"built with %s: silt knows Go %s, and does not guess", go_version,

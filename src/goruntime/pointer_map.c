@@ -120,34 +120,53 @@ void pointer_maps_destroy(struct pointer_maps *maps)
 	free(maps);
 }
 
-static bool add_type_bits(struct types *types, const struct go_type *type, uint64_t *bits,
+/* A mask that is being built. Types come from the target: what they say need not fit together. */
+struct mask_builder {
+	struct types *types;
+	uint64_t *bits;
+	uint64_t words;
+	uint64_t steps; /* types that were looked at; honest ones need a few for each word */
+};
+
+static bool add_type_bits(struct mask_builder *builder, const struct go_type *type,
 	uint64_t first_word, unsigned depth);
 
-static bool add_repeated(struct types *types, const struct go_type *array, uint64_t *bits,
+static void add_bit(struct mask_builder *builder, uint64_t word)
+{
+	if (word < builder->words)
+		bitset_add(builder->bits, word);
+}
+
+static bool add_repeated(struct mask_builder *builder, const struct go_type *array,
 	uint64_t first_word, unsigned depth)
 {
-	const struct go_type *elem = types_at(types, array->elem);
+	const struct go_type *elem = types_at(builder->types, array->elem);
 
-	if (!elem || !elem->size || elem->size % 8 || elem->size * array->length > array->size)
+	if (!elem || !elem->size || elem->size % 8 || array->length > array->size / elem->size)
 		return false;
 	for (uint64_t i = 0; i < array->length; i++) {
-		if (!add_type_bits(types, elem, bits, first_word + i * elem->size / 8, depth + 1))
+		uint64_t word = first_word + i * elem->size / 8;
+
+		if (word >= builder->words)
+			return true;
+		if (!add_type_bits(builder, elem, word, depth + 1))
 			return false;
 	}
 	return true;
 }
 
-static bool add_fields(struct types *types, const struct go_type *type, uint64_t *bits,
+static bool add_fields(struct mask_builder *builder, const struct go_type *type,
 	uint64_t first_word, unsigned depth)
 {
 	for (uint32_t i = 0; i < type->field_count; i++) {
 		const struct go_field *field = &type->fields[i];
-		const struct go_type *field_type = types_at(types, field->type);
+		const struct go_type *field_type = types_at(builder->types, field->type);
 
-		if (!field_type || field->offset + field_type->size > type->size)
+		if (!field_type || field_type->size > type->size ||
+			field->offset > type->size - field_type->size)
 			return false;
 		if (field_type->pointer_bytes &&
-			(field->offset % 8 || !add_type_bits(types, field_type, bits,
+			(field->offset % 8 || !add_type_bits(builder, field_type,
 						      first_word + field->offset / 8, depth + 1)))
 			return false;
 	}
@@ -156,23 +175,23 @@ static bool add_fields(struct types *types, const struct go_type *type, uint64_t
 
 /* runtime/type.go buildGCMask: the first word of everything but interfaces, whose data word is the
  * second; their first is never a pointer to the heap. */
-static bool add_type_bits(struct types *types, const struct go_type *type, uint64_t *bits,
+static bool add_type_bits(struct mask_builder *builder, const struct go_type *type,
 	uint64_t first_word, unsigned depth)
 {
 	if (!type->pointer_bytes)
 		return true;
-	if (depth > MAX_DEPTH)
+	if (depth > MAX_DEPTH || builder->steps++ > MAX_DEPTH * (builder->words + 1))
 		return false;
 	switch (type->kind) {
 	case KIND_ARRAY:
-		return add_repeated(types, type, bits, first_word, depth);
+		return add_repeated(builder, type, first_word, depth);
 	case KIND_STRUCT:
-		return add_fields(types, type, bits, first_word, depth);
+		return add_fields(builder, type, first_word, depth);
 	case KIND_INTERFACE:
-		bitset_add(bits, first_word + 1);
+		add_bit(builder, first_word + 1);
 		return true;
 	default:
-		bitset_add(bits, first_word);
+		add_bit(builder, first_word);
 		return true;
 	}
 }
@@ -184,9 +203,9 @@ bool type_mask_build(
 
 	if (words > limit || !type->size)
 		return false;
-	/* A word more than needed: a field that ends behind pointer_bytes may set a bit there. */
-	_cleanup_free_ uint64_t *bits = memory_array(BITSET_WORDS(type->size / 8) + 1, 8);
-	if (!add_type_bits(types, type, bits, 0, 0))
+	_cleanup_free_ uint64_t *bits = memory_array(BITSET_WORDS(words), 8);
+	struct mask_builder builder = {.types = types, .bits = bits, .words = words};
+	if (!add_type_bits(&builder, type, 0, 0))
 		return false;
 	*ret = (struct type_mask){.size = type->size, .words = words, .bits = take_pointer(bits)};
 	return true;

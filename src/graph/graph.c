@@ -47,10 +47,6 @@ struct error *graph_rows_finish(struct graph *graph)
 	for (size_t block = 0; block < block_count(graph); block++) {
 		bool has_long = false;
 
-		if (edges >= LONG_BLOCK)
-			return error_create(ERROR_LIMIT,
-				"the heap has more than %u references, more than silt can hold",
-				LONG_BLOCK);
 		graph->row_begin[block] = (uint32_t)edges;
 		for (unsigned i = 0; i < ROW_BLOCK; i++) {
 			node_t node = (node_t)(block * ROW_BLOCK + i);
@@ -58,6 +54,9 @@ struct error *graph_rows_finish(struct graph *graph)
 			has_long |= graph->row_length[node] == ROW_LONG;
 			edges += graph_row_length(graph, node);
 		}
+		if (edges >= LONG_BLOCK)
+			return error_create(ERROR_LIMIT,
+				"the heap has more than %u references, more than silt can hold", LONG_BLOCK);
 		if (has_long)
 			graph->row_begin[block] |= LONG_BLOCK;
 	}

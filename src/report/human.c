@@ -57,18 +57,26 @@ char *human_count(uint64_t count)
 	return memory_string(grouped);
 }
 
+/* Units end where rounding would show 1000.0 of them, or 60.0 s. */
+enum {
+	MICROSECONDS_END = 999950,
+	MILLISECONDS_END = 999950000,
+};
+#define SECONDS_END 59950000000ull
+
 char *human_duration(uint64_t ns)
 {
 	uint64_t seconds = ns / 1000000000u;
 
 	if (ns < 1000)
 		return memory_format("%" PRIu64 " ns", ns);
-	if (ns < 1000000)
+	if (ns < MICROSECONDS_END)
 		return memory_format("%.1f us", (double)ns / 1e3);
-	if (ns < 1000000000u)
+	if (ns < MILLISECONDS_END)
 		return memory_format("%.1f ms", (double)ns / 1e6);
-	if (seconds < 60)
+	if (ns < SECONDS_END)
 		return memory_format("%.1f s", (double)ns / 1e9);
+	seconds = MAX(seconds, 60u);
 	if (seconds < 3600)
 		return memory_format("%" PRIu64 "m %" PRIu64 "s", seconds / 60, seconds % 60);
 	if (seconds < 86400)

@@ -156,53 +156,6 @@ static void copy_pieces(
 	}
 }
 
-/* Flags of a pagemap entry: Documentation/admin-guide/mm/pagemap.rst. */
-#define PAGEMAP_PRESENT ((uint64_t)1 << 63)
-#define PAGEMAP_SWAPPED ((uint64_t)1 << 62)
-#define PAGEMAP_FILE    ((uint64_t)1 << 61)
-
-/* Keeps the pages that have one of the flags of `any` and none of `none`. */
-static struct error *filter_pages(pid_t pid, struct ranges *memory, uint64_t any, uint64_t none)
-{
-	char path[64];
-	struct ranges kept = {0};
-	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), entries[4096];
-
-	if (!memory->list.count)
-		return NULL;
-	snprintf(path, sizeof(path), "/proc/%d/pagemap", pid);
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return error_system("cannot open %s", path);
-	vec_foreach (range, &memory->list) {
-		for (addr_t at = range->start; at < range->end;) {
-			size_t count = MIN((range->end - at) / page, ARRAY_SIZE(entries));
-			ssize_t got = pread(fd, entries, count * 8, (off_t)(at / page * 8));
-
-			if (got <= 0)
-				break;
-			for (size_t i = 0; i < (size_t)got / 8; i++, at += page) {
-				if (entries[i] & any && !(entries[i] & none))
-					ranges_add(&kept, at, at + page);
-			}
-		}
-	}
-	ranges_normalise(&kept);
-	ranges_deinit(memory);
-	*memory = kept;
-	return NULL;
-}
-
-struct error *capture_present_pages(pid_t pid, struct ranges *memory)
-{
-	return filter_pages(pid, memory, PAGEMAP_PRESENT | PAGEMAP_SWAPPED, 0);
-}
-
-struct error *capture_private_pages(pid_t pid, struct ranges *memory)
-{
-	return filter_pages(pid, memory, PAGEMAP_PRESENT | PAGEMAP_SWAPPED, PAGEMAP_FILE);
-}
-
 /* What the capturer holds until the end. */
 struct capturer {
 	struct target *target;

@@ -31,11 +31,3 @@ struct error *capture_start(
 
 /* Waits until it is done. The target runs again before that. Frees. */
 struct error *capture_finish(struct capture *capture);
-
-/* Keeps of `memory` only the pages that exist in the process, by /proc/PID/pagemap: reading a page
- * that the program never touched would make the kernel create it. `memory` must be normalised. */
-struct error *capture_present_pages(pid_t pid, struct ranges *memory);
-
-/* Keeps only the pages that the process has for itself: of a mapped file those that were written,
- * by the program or by the dynamic linker. */
-struct error *capture_private_pages(pid_t pid, struct ranges *memory);

@@ -18,6 +18,9 @@ enum {
 	MAX_THREADS = 1 << 20,
 };
 
+/* Opening must not wait: the path may be that of a FIFO, and a core says where its executable is. */
+#define FILE_FLAGS (O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+
 static struct error *not_a_core(const char *name, const char *why)
 {
 	return error_create(
@@ -335,7 +338,7 @@ static struct error *open_executable(struct target *target, const char *exe)
 
 	if (!path)
 		return NULL;
-	target->exe_fd = open(path, O_RDONLY | O_CLOEXEC);
+	target->exe_fd = open(path, FILE_FLAGS);
 	if (target->exe_fd < 0 && exe)
 		return error_system("cannot open the executable %s", exe);
 	target->exe_path = memory_string(path);
@@ -361,7 +364,7 @@ struct error *core_file_open_fd(int fd, const char *name, const char *exe, struc
 
 struct error *core_file_open(const char *path, const char *exe, struct target **ret)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int fd = open(path, FILE_FLAGS);
 
 	if (fd < 0)
 		return error_system("cannot open %s", path);
@@ -371,7 +374,7 @@ struct error *core_file_open(const char *path, const char *exe, struct target **
 bool core_file_is(const char *path)
 {
 	unsigned char start[18];
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+	_cleanup_close_ int fd = open(path, FILE_FLAGS);
 
 	return fd >= 0 && pread(fd, start, sizeof(start), 0) == (ssize_t)sizeof(start) &&
 	       !memcmp(start, ELFMAG, SELFMAG) && load_u16(start + 16) == ET_CORE;

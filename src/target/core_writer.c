@@ -158,8 +158,10 @@ static size_t put_load_headers(struct output *output, const struct core_contents
 		struct ranges present = {0};
 
 		ranges_add(&present, range->start, range->end);
-		vec_foreach (missing, &contents->missing->list)
-			ranges_remove(&present, missing->start, missing->end);
+		vec_foreach (missing, &contents->missing->list) {
+			if (missing->start < range->end && range->start < missing->end)
+				ranges_remove(&present, missing->start, missing->end);
+		}
 		vec_foreach (part, &present.list) {
 			Elf64_Phdr header = {
 				.p_type = PT_LOAD,

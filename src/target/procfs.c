@@ -27,18 +27,21 @@ static uint8_t parse_protection(const char *letters)
 			 (letters[2] == 'x' ? PROTECTION_EXECUTE : 0));
 }
 
-static bool parse_mapping(char *line, struct mapping *mapping)
+bool procfs_parse_mapping(char *line, struct mapping *ret)
 {
-	char protection[5];
+	struct mapping mapping = {0};
+	char protection[5] = "";
 	int path_at = 0;
 
 	line[strcspn(line, "\n")] = '\0';
-	if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %*s %*u %n", &mapping->start,
-		    &mapping->end, protection, &mapping->offset, &path_at) < 4)
+	if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %*s %*u %n", &mapping.start,
+		    &mapping.end, protection, &mapping.offset, &path_at) < 4 ||
+		mapping.start >= mapping.end)
 		return false;
-	mapping->protection = parse_protection(protection);
-	mapping->shared = protection[3] == 's';
-	mapping->path = memory_string(path_at ? line + path_at : "");
+	mapping.protection = parse_protection(protection);
+	mapping.shared = protection[3] == 's';
+	mapping.path = memory_string(path_at ? line + path_at : "");
+	*ret = mapping;
 	return true;
 }
 
@@ -51,9 +54,9 @@ struct error *procfs_mappings(pid_t pid, struct target *target)
 	if (!file)
 		return error_system("cannot read the mappings of pid %d", pid);
 	while (getline(&line, &capacity, file) > 0) {
-		struct mapping mapping = {0};
+		struct mapping mapping;
 
-		if (parse_mapping(line, &mapping))
+		if (procfs_parse_mapping(line, &mapping))
 			vec_push(&target->mappings, mapping);
 	}
 	if (!target->mappings.count)

@@ -11,6 +11,9 @@
 /* Appends the mappings of /proc/PID/maps (see proc(5)), in address order. */
 struct error *procfs_mappings(pid_t pid, struct target *target);
 
+/* Parses one line of it, which is changed. False: it is none. ret->path is malloc()ed. */
+bool procfs_parse_mapping(char *line, struct mapping *ret);
+
 /* AT_ENTRY and AT_PHDR of /proc/PID/auxv. The bytes are a malloc()ed copy; ret_bytes may be NULL.
  */
 struct error *procfs_auxv(

@@ -1,4 +1,5 @@
-/* Dominators, retained bytes and holder sets against the obvious way: take the node away, mark again. */
+/* Dominators, retained bytes and holder sets against the obvious way: take the node away, mark
+ * again. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,22 +9,12 @@
 
 #include "bitset.h"
 #include "memory.h"
+#include "random.h"
 #include "reach.h"
 #include "retention.h"
 #include "vec.h"
 
 enum { MAX_NODES = 120, HOLDERS = 6, GRAPHS = 4000 };
-
-/* A small generator, so that a failure can be repeated from its seed. */
-struct random {
-	uint64_t state;
-};
-
-static uint32_t random_below(struct random *random, uint32_t limit)
-{
-	random->state = random->state * 6364136223846793005ull + 1442695040888963407ull;
-	return (uint32_t)((random->state >> 33) % limit);
-}
 
 struct sample {
 	struct graph graph;
@@ -39,11 +30,11 @@ static uint64_t sample_weight(const void *context, node_t node)
 	return ((const struct sample *)context)->weights[node];
 }
 
-/* Objects, then holders and the root, then leaves. Shapes differ from seed to seed: chains, trees, dense
- * tangles, and edges back to where one came from. */
+/* Objects, then holders and the root, then leaves. Shapes differ from seed to seed: chains, trees,
+ * dense tangles, and edges back to where one came from. */
 static void make_sample(struct sample *sample, uint64_t seed)
 {
-	struct random random = {seed * 7919 + 1};
+	struct random random = random_from(seed);
 	uint32_t objects = 1 + random_below(&random, 60), leaves = random_below(&random, 40);
 	uint32_t density = 1 + random_below(&random, 4), shape = random_below(&random, 4);
 
@@ -257,7 +248,8 @@ static void test_marking_around_removed_nodes(void **state)
 	for (uint64_t seed = 0; seed < GRAPHS / 10; seed++) {
 		struct sample sample;
 		bool expected[MAX_NODES];
-		uint64_t removed[BITSET_WORDS(MAX_NODES)] = {0}, reached[BITSET_WORDS(MAX_NODES)] = {0};
+		uint64_t removed[BITSET_WORDS(MAX_NODES)] = {0},
+			 reached[BITSET_WORDS(MAX_NODES)] = {0};
 
 		make_sample(&sample, seed);
 		node_t node = (node_t)(seed % sample.first_virtual);

@@ -1,0 +1,208 @@
+/* What is known of Go versions, against the source of those Go versions that are at hand. */
+#include "check.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "layout.h"
+#include "memory.h"
+#include "vec.h"
+
+static void test_known_versions(void **state)
+{
+	static const unsigned known[] = {19, 21, 22, 23, 24, 25, 26, 27};
+	static const char *const forms[] = {"go1.%u", "go1.%u.3", "go1.%u.1-X:nogreenteagc",
+		"go1.%u.5 X:boringcrypto", "go1.%urc2", "go1.%u.4-custom build"};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
+		for (size_t k = 0; k < ARRAY_SIZE(forms); k++) {
+			char version[64];
+			struct layout layout;
+
+			snprintf(version, sizeof(version), forms[k], known[i]);
+			assert_success(layout_for_version(version, &layout));
+			assert_int_equal(layout.minor, known[i]);
+			assert_true(layout.g.size && layout.mspan.size && layout.moduledata.size);
+		}
+	}
+}
+
+static void test_unknown_versions(void **state)
+{
+	static const char *const unknown[] = {"", "go", "go1", "go1.", "go1.x", "go1.18",
+		"go1.18.10", "go1.20", "go1.20.14", "go1.28", "go1.127", "go1.2", "go2.26",
+		"go0.26", "devel", "devel go1.26-abcdef", "1.26", "go1.4294967322",
+		"go1.17 or older"};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(unknown); i++) {
+		struct layout layout;
+		struct error *error = layout_for_version(unknown[i], &layout);
+
+		if (!error)
+			fail_msg("%s is taken for a known version", unknown[i]);
+		assert_non_null(strstr(error->message, layout_versions));
+		assert_error(error, ERROR_UNSUPPORTED);
+	}
+}
+
+static struct features features_of(const char *version)
+{
+	struct layout layout;
+
+	assert_success(layout_for_version(version, &layout));
+	return layout.features;
+}
+
+/* Experiments change what the version does by itself: internal/goexperiment/flags.go. */
+static void test_experiments(void **state)
+{
+	(void)state;
+	assert_true(features_of("go1.26.1").inline_marks);
+	assert_false(features_of("go1.26.1-X:nogreenteagc").inline_marks);
+	assert_false(features_of("go1.26.1 X:foo,nogreenteagc").inline_marks);
+	assert_true(features_of("go1.26.1 X:nogreenteagc2").inline_marks);
+	assert_false(features_of("go1.25.3").inline_marks);
+	assert_true(features_of("go1.25.3 X:greenteagc").inline_marks);
+	assert_true(features_of("go1.25.3 X:boringcrypto,greenteagc,x").inline_marks);
+	assert_true(features_of("go1.24.2").swiss_maps);
+	assert_false(features_of("go1.24.2 X:noswissmap").swiss_maps);
+	assert_false(features_of("go1.23.5").swiss_maps);
+	assert_int_equal(features_of("go1.22.1").heap_bitmap, HEAP_BITMAP_SPAN);
+	assert_int_equal(
+		features_of("go1.22.1 X:noallocheaders").heap_bitmap, HEAP_BITMAP_ARENA_1BIT);
+	assert_int_equal(features_of("go1.21.1").heap_bitmap, HEAP_BITMAP_ARENA_1BIT);
+	assert_int_equal(features_of("go1.19.1").heap_bitmap, HEAP_BITMAP_ARENA_2BIT);
+}
+
+/* No field lies outside of its structure; as the table has one size for each. */
+static void test_fields_fit(void **state)
+{
+	(void)state;
+	for (size_t version = 0; version < layout_table_count; version++) {
+		const char *base = (const char *)&layout_tables[version].layout;
+		uint32_t size = 0;
+
+		for (size_t i = 0; i < layout_name_count; i++) {
+			struct field field;
+
+			if (!layout_names[i].field) {
+				memcpy(&size, base + layout_names[i].at, sizeof(size));
+				continue;
+			}
+			memcpy(&field, base + layout_names[i].at, sizeof(field));
+			if (field_present(field) && size)
+				assert_true(field.at + field.size <= size);
+		}
+	}
+}
+
+/* runtime/runtime2.go: constants count up in their block; texts are in an array by constant. */
+struct source {
+	char *text;
+	VEC(char *) constants;
+};
+
+static char *read_file(const char *path)
+{
+	_cleanup_file_ FILE *file = fopen(path, "re");
+	char *text = NULL;
+	size_t capacity = 0;
+
+	if (file && getdelim(&text, &capacity, '\0', file) > 0)
+		return text;
+	free(text);
+	return NULL;
+}
+
+static void find_constants(struct source *source)
+{
+	const char *at = strstr(source->text, "\twaitReasonZero ");
+	const char *end = at ? strstr(at, "\n)") : NULL;
+
+	for (; at && at < end; at = strchr(at + 1, '\n')) {
+		const char *name = at + strspn(at, "\n\t");
+
+		if (!strncmp(name, "waitReason", 10))
+			vec_push(&source->constants, memory_string_n(name, strcspn(name, " \t\n")));
+	}
+}
+
+/* The text of a constant: `\tNAME: "TEXT",`. NULL: none. malloc()ed. */
+static char *find_text(const struct source *source, const char *constant)
+{
+	_cleanup_free_ char *key = memory_format("\t%s:", constant);
+	const char *at = strstr(source->text, key);
+
+	if (!at)
+		return NULL;
+	at = strchr(at, '"') + 1;
+	return memory_string_n(at, strcspn(at, "\""));
+}
+
+static void check_wait_reasons(unsigned minor, struct source *source)
+{
+	_cleanup_free_ char *version = memory_format("go1.%u", minor);
+	struct layout layout;
+
+	assert_success(layout_for_version(version, &layout));
+	find_constants(source);
+	assert_in_range(source->constants.count, 20, 100);
+	for (unsigned i = 0; i < 256; i++) {
+		const char *known = layout_wait_reason(&layout, (uint8_t)i);
+		_cleanup_free_ char *text = i < source->constants.count
+						    ? find_text(source, source->constants.items[i])
+						    : NULL;
+
+		if (!known != !text || (known && strcmp(known, text) != 0))
+			fail_msg("1.%u: wait reason %u is \"%s\", not \"%s\"", minor, i,
+				text ? text : "(none)", known ? known : "(none)");
+	}
+}
+
+static void source_deinit(struct source *source)
+{
+	vec_foreach (constant, &source->constants)
+		free(*constant);
+	vec_deinit(&source->constants);
+	free(source->text);
+}
+
+/* The list has lines "1.MINOR GOROOT": scripts/go-trees. */
+static void test_wait_reasons(void **state)
+{
+	const char *list = getenv("SILT_GO_TREE_LIST");
+	_cleanup_file_ FILE *file = list ? fopen(list, "re") : NULL;
+	unsigned minor, checked = 0;
+	char root[4096];
+
+	(void)state;
+	while (file && fscanf(file, "1.%u %4095s ", &minor, root) == 2) {
+		_cleanup_free_ char *path = memory_format("%s/src/runtime/runtime2.go", root);
+		struct source source = {.text = read_file(path)};
+
+		if (source.text) {
+			check_wait_reasons(minor, &source);
+			checked++;
+		}
+		source_deinit(&source);
+	}
+	if (!checked) {
+		print_message("skipped: no Go source at hand\n");
+		skip();
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_known_versions),
+		cmocka_unit_test(test_unknown_versions),
+		cmocka_unit_test(test_experiments),
+		cmocka_unit_test(test_fields_fit),
+		cmocka_unit_test(test_wait_reasons),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
