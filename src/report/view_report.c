@@ -71,6 +71,7 @@ static void add_heap(struct report *report, uint64_t explained)
 		{"allocated_bytes", figures->allocated_bytes},
 		{"live_bytes", figures->live_bytes},
 		{"live_objects", figures->live_objects},
+		{"edges", report->analysis->objects->graph.edges},
 		{"explained_bytes", explained},
 		{"typed_bytes", figures->typed_bytes},
 		{"marked_bytes", figures->marked_bytes},
