@@ -153,7 +153,7 @@ static void plan_channels(struct planner *planner)
 	for (uint64_t i = 0; i < count && planner->channels_left && !reader.failed; i++) {
 		addr_t g = reader_u64(&reader, list + 8 * i);
 		struct goroutine waiting = {
-			.waiting = read_field(&reader, g, runtime->layout.g.waiting)};
+			.address = g, .waiting = read_field(&reader, g, runtime->layout.g.waiting)};
 
 		sudogs_each(runtime, &waiting, add_channel, planner);
 	}

@@ -107,6 +107,7 @@ static struct goroutine read_goroutine(
 		.address = g,
 		.goid = read_field(reader, g, layout->g.goid),
 		.status = (enum goroutine_status)(status & ~(uint64_t)GOROUTINE_SCAN_BIT),
+		.stack_moving = status & GOROUTINE_SCAN_BIT || status == GOROUTINE_COPYSTACK,
 		.wait_reason = (uint8_t)read_field(reader, g, layout->g.waitreason),
 		.wait_since = read_field(reader, g, layout->g.waitsince),
 		.parent_goid = field_present(layout->g.parent_goid)

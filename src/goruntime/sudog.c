@@ -7,7 +7,22 @@ static addr_t read_last_word(struct reader *reader, addr_t base, struct field fi
 	return reader_u64(reader, base + field.at + field.size - sizeof(uint64_t));
 }
 
-void sudogs_each(const struct goruntime *runtime, const struct goroutine *goroutine,
+struct sudog sudog_read(struct reader *reader, const struct layout *layout, addr_t address)
+{
+	struct sudog sudog = {
+		.address = address,
+		.g = read_field(reader, address, layout->sudog.g),
+		.channel = read_last_word(reader, address, layout->sudog.c),
+		.elem = read_last_word(reader, address, layout->sudog.elem),
+		.is_select = read_field(reader, address, layout->sudog.is_select),
+	};
+
+	if (sudog.channel)
+		sudog.elem_type = read_field(reader, sudog.channel, layout->hchan.elemtype);
+	return sudog;
+}
+
+bool sudogs_each(const struct goruntime *runtime, const struct goroutine *goroutine,
 	sudog_fn *visit, void *context)
 {
 	const struct layout *layout = &runtime->layout;
@@ -15,19 +30,14 @@ void sudogs_each(const struct goruntime *runtime, const struct goroutine *gorout
 	addr_t at = goroutine->waiting;
 
 	for (unsigned i = 0; at && i < SUDOGS_MAX; i++) {
-		struct sudog sudog = {
-			.address = at,
-			.channel = read_last_word(&reader, at, layout->sudog.c),
-			.elem = read_last_word(&reader, at, layout->sudog.elem),
-			.is_select = read_field(&reader, at, layout->sudog.is_select),
-		};
+		struct sudog sudog = sudog_read(&reader, layout, at);
 
-		if (sudog.channel)
-			sudog.elem_type =
-				read_field(&reader, sudog.channel, layout->hchan.elemtype);
 		at = read_field(&reader, at, layout->sudog.waitlink);
 		if (reader.failed)
-			return;
+			return false;
+		if (sudog.g != goroutine->address)
+			return true;
 		visit(context, &sudog);
 	}
+	return !at;
 }
