@@ -201,3 +201,14 @@ void goroutines_deinit(struct goroutines *goroutines)
 {
 	vec_deinit(&goroutines->list);
 }
+
+const char *goroutine_wait_reason(
+	const struct goruntime *runtime, const struct goroutine *goroutine)
+{
+	bool waits =
+		goroutine->status == GOROUTINE_WAITING || goroutine->status == GOROUTINE_LEAKED;
+	const char *reason =
+		waits ? layout_wait_reason(&runtime->layout, goroutine->wait_reason) : NULL;
+
+	return reason ? reason : "";
+}

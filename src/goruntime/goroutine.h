@@ -61,3 +61,7 @@ void goroutines_deinit(struct goroutines *goroutines);
 
 /* "running", "waiting" and so on. */
 const char *goroutine_status_name(enum goroutine_status status);
+
+/* The reason for which it waits, as a goroutine dump shows it; "" when it does not wait. */
+const char *goroutine_wait_reason(
+	const struct goruntime *runtime, const struct goroutine *goroutine);

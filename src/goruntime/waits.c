@@ -51,9 +51,7 @@ static bool all_queued(const struct loader *loader, const struct goroutine_wait 
 /* Without sudogs: all its channels are nil, and it does not end. */
 static bool is_select(const struct loader *loader, const struct goroutine *goroutine)
 {
-	const char *reason = layout_wait_reason(&loader->runtime->layout, goroutine->wait_reason);
-
-	return reason && !strcmp(reason, "select");
+	return !strcmp(goroutine_wait_reason(loader->runtime, goroutine), "select");
 }
 
 static void find_channels(

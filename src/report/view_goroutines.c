@@ -2,6 +2,7 @@
 
 #include "clean.h"
 #include "human.h"
+#include "never_wakes.h"
 #include "target_summary.h"
 #include "views.h"
 
@@ -17,6 +18,7 @@ static const struct column goroutine_columns[] = {
 	{NULL, "created_by", CELL_TEXT, false},
 	{NULL, "holds_bytes", CELL_BYTES, false},
 	{NULL, "verdict", CELL_TEXT, false},
+	{NULL, "reason", CELL_TEXT, false},
 	{NULL, "group", CELL_COUNT, false},
 };
 
@@ -44,6 +46,7 @@ struct group_row {
 struct maker {
 	const struct analysis *analysis;
 	const struct stacks *stacks;
+	const struct never_wakes *verdicts;
 	uint64_t now_ns; /* nanotime at the capture; the latest known when it was not recorded */
 	VEC(struct group_row) rows;
 };
@@ -59,24 +62,6 @@ static uint64_t waited(const struct maker *maker, const struct goroutine *gorout
 			       maker->now_ns > goroutine->wait_since
 		       ? maker->now_ns - goroutine->wait_since
 		       : 0;
-}
-
-static node_t node_of_goroutine(const struct maker *maker, uint32_t number)
-{
-	const struct object_graph *objects = maker->analysis->objects;
-
-	return objects->first_virtual + objects->holder_nodes -
-	       (node_t)maker->stacks->goroutines.list.count + number;
-}
-
-static const char *wait_reason(const struct maker *maker, const struct goroutine *goroutine)
-{
-	const char *reason = goroutine->status == GOROUTINE_WAITING
-				     ? layout_wait_reason(&maker->stacks->runtime->layout,
-					       goroutine->wait_reason)
-				     : NULL;
-
-	return reason ? reason : "";
 }
 
 static char *function_name(const struct maker *maker, addr_t pc)
@@ -122,7 +107,7 @@ static void add_goroutine(const struct maker *maker, struct table *table, uint32
 	table_row(table);
 	table_number(table, goroutine->goid);
 	table_text(table, goroutine_status_name(goroutine->status));
-	table_text(table, wait_reason(maker, goroutine));
+	table_text(table, goroutine_wait_reason(maker->stacks->runtime, goroutine));
 	if (wait)
 		table_number(table, wait);
 	else
@@ -130,9 +115,10 @@ static void add_goroutine(const struct maker *maker, struct table *table, uint32
 	table_take(table, function_name(maker, goroutine->start_pc));
 	table_take(table, top_of(group));
 	table_take(table, created_by(maker, goroutine));
-	table_number(table,
-		retention_retained(maker->analysis->retention, node_of_goroutine(maker, number)));
-	table_none(table); /* no verdict has been sought */
+	table_number(table, retention_retained(maker->analysis->retention,
+				    object_graph_goroutine(maker->analysis->objects, number)));
+	table_text(table, verdict_name(maker->verdicts->of[number].verdict));
+	table_text(table, wake_text(maker->verdicts->of[number].why));
 	table_number(table, maker->stacks->group_of[number]);
 }
 
@@ -143,8 +129,8 @@ static void sum_groups(struct maker *maker)
 	for (uint32_t i = 0; i < maker->stacks->goroutines.list.count; i++) {
 		struct group_row *row = &maker->rows.items[maker->stacks->group_of[i]];
 
-		row->bytes +=
-			retention_retained(maker->analysis->retention, node_of_goroutine(maker, i));
+		row->bytes += retention_retained(maker->analysis->retention,
+			object_graph_goroutine(maker->analysis->objects, i));
 		row->longest_ns = MAX(row->longest_ns, waited(maker, goroutine_at(maker, i)));
 		json_array_append_new(
 			row->goids, json_integer((json_int_t)goroutine_at(maker, i)->goid));
@@ -183,7 +169,7 @@ static void add_group(const struct maker *maker, struct table *table, const stru
 {
 	const struct goroutine_group *group = &maker->stacks->groups.items[row->group];
 	const struct goroutine *first = goroutine_at(maker, group->first);
-	const char *reason = wait_reason(maker, first);
+	const char *reason = goroutine_wait_reason(maker->stacks->runtime, first);
 
 	table_row(table);
 	table_number(table, group->count);
@@ -220,9 +206,13 @@ static uint64_t capture_time(const struct analysis *analysis)
 struct error *view_goroutines(
 	const struct analysis *analysis, const struct view_options *options, struct view **ret)
 {
+	_cleanup_(cleanup_never_wakes) struct never_wakes *verdicts = NULL;
+
+	TRY(never_wakes_find(analysis, &verdicts));
 	struct maker maker = {
 		.analysis = analysis,
 		.stacks = &analysis->objects->stacks,
+		.verdicts = verdicts,
 		.now_ns = capture_time(analysis),
 	};
 	struct view *view = view_create();
