@@ -265,9 +265,11 @@ struct error *core_file_parse(
 		uint64_t size = MIN(header.p_filesz, there);
 
 		cut_off += header.p_filesz - size;
+		if (!size)
+			continue;
 		if (header.p_type == PT_LOAD)
 			target_add_segment(target, header.p_vaddr, size, bytes + header.p_offset);
-		else if (size)
+		else
 			parse_notes(target, cursor_over(bytes + header.p_offset, size));
 	}
 	if (cut_off)
