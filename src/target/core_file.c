@@ -18,7 +18,8 @@ enum {
 	MAX_THREADS = 1 << 20,
 };
 
-/* Opening must not wait: the path may be that of a FIFO, and a core says where its executable is. */
+/* Opening must not wait: the path may be that of a FIFO, and a core says where its executable is.
+ */
 #define FILE_FLAGS (O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
 
 static struct error *not_a_core(const char *name, const char *why)
