@@ -17,9 +17,9 @@ struct planner {
 	struct goruntime runtime; /* a copy that reads the stopped target */
 	const struct capture_wishes *wishes;
 	struct ranges *memory, *pieces;
-	struct ranges sparse; /* heap memory of which only existing pages are wanted */
-	struct ranges arenas; /* all arenas with spans */
-	uint64_t *metadata;   /* by number of mapping: has structures of the runtime */
+	struct ranges sparse;   /* heap memory of which only existing pages are wanted */
+	struct ranges arenas;   /* all arenas with spans */
+	uint64_t *metadata;     /* by number of mapping: has structures of the runtime */
 	unsigned specials_left; /* to be followed */
 };
 

@@ -4,8 +4,8 @@
 
 enum {
 	GROUP_SLOTS = 8,
-	CONTROL_FREE = 0x80, /* empty or deleted: the highest bit of a control byte */
-	TOPHASH_MIN = 5,     /* below: empty, evacuated */
+	CONTROL_FREE = 0x80,   /* empty or deleted: the highest bit of a control byte */
+	TOPHASH_MIN = 5,       /* below: empty, evacuated */
 	TOPHASH_EVACUATED = 2, /* 2 to 4 in the first slot: the bucket was moved */
 	MAX_B = 48,
 	MAX_DIRECTORY = 1 << 26,
@@ -26,14 +26,14 @@ uint64_t gomap_header_size(const struct layout *layout)
 	return layout->features.swiss_maps ? layout->swiss_map.size : layout->hmap.size;
 }
 
-bool gomap_open(
-	struct types *types, const struct go_type *type, addr_t address, struct go_map *ret)
+bool gomap_open(struct types *types, const struct go_type *type, addr_t address, struct go_map *ret)
 {
 	const struct layout *layout = &types->runtime->layout;
 	struct reader reader = reader_over(types->runtime->target);
 	struct go_map map = {.address = address, .type = type};
 
-	if (type->kind != KIND_MAP || !type->map.group_size || type->map.group_size > MAX_GROUP_BYTES)
+	if (type->kind != KIND_MAP || !type->map.group_size ||
+		type->map.group_size > MAX_GROUP_BYTES)
 		return false;
 	if (swiss(types)) {
 		uint64_t directory = read_field(&reader, address, layout->swiss_map.dir_len);
@@ -67,7 +67,8 @@ struct piece_walk {
 	struct reader reader;
 };
 
-static void emit(struct piece_walk *walk, enum map_part part, addr_t address, uint64_t count, bool old)
+static void emit(
+	struct piece_walk *walk, enum map_part part, addr_t address, uint64_t count, bool old)
 {
 	if (address && count)
 		walk->visit(walk->context, &(struct map_piece){part, address, count, old});
@@ -138,8 +139,8 @@ static void walk_list(struct piece_walk *walk, addr_t slice, bool old)
 		emit(walk, MAP_PART_GROUPS, reader_u64(&walk->reader, array + 8 * i), 1, old);
 }
 
-/* Buckets without pointers are not scanned, and silt does not capture them; the overflow buckets among
- * them are kept alive by lists in hmap.extra (map.go, mapextra), which are. */
+/* Buckets without pointers are not scanned, and silt does not capture them; the overflow buckets
+ * among them are kept alive by lists in hmap.extra (map.go, mapextra), which are. */
 static void walk_overflow(struct piece_walk *walk, addr_t array, uint64_t count, bool old)
 {
 	const struct layout *layout = &walk->types->runtime->layout;
@@ -150,10 +151,10 @@ static void walk_overflow(struct piece_walk *walk, addr_t array, uint64_t count,
 		return;
 	}
 	addr_t extra = read_field(&walk->reader, walk->map->address, layout->hmap.extra);
-	addr_t slice = extra ? read_field(&walk->reader, extra,
-				       old ? layout->map_extra.old_overflow
-					   : layout->map_extra.overflow)
-			     : 0;
+	addr_t slice =
+		extra ? read_field(&walk->reader, extra,
+				old ? layout->map_extra.old_overflow : layout->map_extra.overflow)
+		      : 0;
 
 	if (slice)
 		walk_list(walk, slice, old);

@@ -209,8 +209,8 @@ static bool is_allfin(const struct goruntime *runtime, addr_t address)
 	return !reader.failed && total;
 }
 
-/* cleanupQueue.all, mcleanup.go: a chain of blocks whose header says how many are in them. Each begins
- * with a function value: of the cleanup, and since 1.26 of the function that calls it. */
+/* cleanupQueue.all, mcleanup.go: a chain of blocks whose header says how many are in them. Each
+ * begins with a function value: of the cleanup, and since 1.26 of the function that calls it. */
 static bool is_cleanup_queue(const struct goruntime *runtime, addr_t address)
 {
 	const struct layout *layout = &runtime->layout;

@@ -261,8 +261,8 @@ static bool same_state(const struct oracle *oracle, const struct goroutine *goro
 }
 
 /*
- * Those that may have run since the dump: the one that wrote it, and the runtime's own, which wake by
- * themselves (scavenger, sweeper, forced collection).
+ * Those that may have run since the dump: the one that wrote it, and the runtime's own, which wake
+ * by themselves (scavenger, sweeper, forced collection).
  */
 static bool has_run(const struct oracle *oracle, const struct goroutine *goroutine,
 	const struct dump_goroutine *dumped)
