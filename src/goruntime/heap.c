@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "bytes.h"
+#include "self_check.h"
 #include "table.h"
 
 enum { TOLERATED_SPANS = 4 }; /* spans that may be in the middle of a change, plus 0.1 % */
@@ -271,7 +272,8 @@ static struct error *load(struct loader *loader)
 			(size_t)heap->scan_spans * POINTER_BIT_WORDS, 8, &heap->pointer_bits));
 		copy_pointer_bits(heap);
 	}
-	return check_counts(loader);
+	TRY(check_counts(loader));
+	return self_check_headers(heap);
 }
 
 struct error *heap_load(const struct goruntime *runtime, struct heap **ret)
