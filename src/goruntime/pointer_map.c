@@ -311,6 +311,13 @@ static void visit_word(const struct heap *heap, const struct span *span, uint32_
 	visit(context, offset, word ? load_u64(word) : 0);
 }
 
+void pointer_map_each_split(const struct heap *heap, const struct span *span, uint32_t slot,
+	pointer_fn *visit, void *context)
+{
+	for (uint64_t bits = span_pointer_bits(heap, span, slot); bits; bits &= bits - 1)
+		visit_word(heap, span, slot, (uint64_t)__builtin_ctzll(bits) * 8, visit, context);
+}
+
 void pointer_map_each_typed(struct pointer_maps *maps, const struct heap *heap,
 	const struct span *span, uint32_t slot, pointer_fn *visit, void *context)
 {

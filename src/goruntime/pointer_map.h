@@ -60,6 +60,10 @@ void pointer_map_each_typed(struct pointer_maps *maps, const struct heap *heap,
 void pointer_map_each_arena(const struct pointer_maps *maps, const struct heap *heap,
 	const struct span *span, uint32_t slot, pointer_fn *visit, void *context);
 
+/* Of a span with bits whose bytes are not there in one piece. */
+void pointer_map_each_split(const struct heap *heap, const struct span *span, uint32_t slot,
+	pointer_fn *visit, void *context);
+
 /* The pointer bits of a slot of a SPAN_MAP_BITS span: at most 64 words. */
 static inline uint64_t span_pointer_bits(
 	const struct heap *heap, const struct span *span, uint32_t slot)
@@ -78,6 +82,10 @@ static inline uint64_t span_pointer_bits(
 static inline __attribute__((always_inline)) void pointer_map_each_bits(const struct heap *heap,
 	const struct span *span, uint32_t slot, pointer_fn *visit, void *context)
 {
+	if (!span->bytes) {
+		pointer_map_each_split(heap, span, slot, visit, context);
+		return;
+	}
 	const uint8_t *object = span->bytes + slot * span->elemsize;
 
 	for (uint64_t bits = span_pointer_bits(heap, span, slot); bits; bits &= bits - 1) {
