@@ -1,11 +1,12 @@
 #include "gomap.h"
 
 #include "bytes.h"
+#include "cycle.h"
 
 enum {
 	GROUP_SLOTS = 8,
-	CONTROL_FREE = 0x80, /* empty or deleted: the highest bit of a control byte */
-	TOPHASH_MIN = 5,     /* below: empty, evacuated */
+	CONTROL_FREE = 0x80,   /* empty or deleted: the highest bit of a control byte */
+	TOPHASH_MIN = 5,       /* below: empty, evacuated */
 	TOPHASH_EVACUATED = 2, /* 2 to 4 in the first slot: the bucket was moved */
 	MAX_B = 48,
 	MAX_DIRECTORY = 1 << 26,
@@ -26,14 +27,14 @@ uint64_t gomap_header_size(const struct layout *layout)
 	return layout->features.swiss_maps ? layout->swiss_map.size : layout->hmap.size;
 }
 
-bool gomap_open(
-	struct types *types, const struct go_type *type, addr_t address, struct go_map *ret)
+bool gomap_open(struct types *types, const struct go_type *type, addr_t address, struct go_map *ret)
 {
 	const struct layout *layout = &types->runtime->layout;
 	struct reader reader = reader_over(types->runtime->target);
 	struct go_map map = {.address = address, .type = type};
 
-	if (type->kind != KIND_MAP || !type->map.group_size || type->map.group_size > MAX_GROUP_BYTES)
+	if (type->kind != KIND_MAP || !type->map.group_size ||
+		type->map.group_size > MAX_GROUP_BYTES)
 		return false;
 	if (swiss(types)) {
 		uint64_t directory = read_field(&reader, address, layout->swiss_map.dir_len);
@@ -67,7 +68,8 @@ struct piece_walk {
 	struct reader reader;
 };
 
-static void emit(struct piece_walk *walk, enum map_part part, addr_t address, uint64_t count, bool old)
+static void emit(
+	struct piece_walk *walk, enum map_part part, addr_t address, uint64_t count, bool old)
 {
 	if (address && count)
 		walk->visit(walk->context, &(struct map_piece){part, address, count, old});
@@ -119,7 +121,13 @@ static void walk_overflow(struct piece_walk *walk, addr_t array, uint64_t count,
 	for (uint64_t i = 0; i < count && !walk->reader.failed; i++) {
 		addr_t bucket = reader_u64(&walk->reader, array + (i + 1) * size - 8);
 
+		struct cycle cycle = {0};
+
 		while (bucket && seen++ < MAX_OVERFLOW && !walk->reader.failed) {
+			if (cycle_closes(&cycle, bucket)) {
+				walk->reader.failed = true;
+				return;
+			}
 			emit(walk, MAP_PART_GROUPS, bucket, 1, old);
 			bucket = reader_u64(&walk->reader, bucket + size - 8);
 		}

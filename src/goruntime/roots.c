@@ -1,5 +1,6 @@
 #include "roots.h"
 
+#include "cycle.h"
 #include "special.h"
 
 enum {
@@ -71,7 +72,8 @@ static void walk_finalizer(struct walk *walk, const struct special *special)
 	const struct layout *layout = &walk->heap->runtime->layout;
 	struct object_walk object = {walk, special_object(special)};
 
-	pointer_map_each(walk->maps, walk->heap, special->span, special->slot, visit_object_word, &object);
+	pointer_map_each(
+		walk->maps, walk->heap, special->span, special->slot, visit_object_word, &object);
 	addr_t at = special->address + layout->special_finalizer.fn.at;
 	found(walk, ROOT_FINALIZER, at, reader_u64(&walk->reader, at));
 }
@@ -119,10 +121,13 @@ static void walk_special(void *context, const struct special *special)
 static void walk_finalizer_queue(struct walk *walk)
 {
 	const struct layout *layout = &walk->heap->runtime->layout;
+	struct cycle cycle = {0};
 	addr_t block = walk->heap->runtime->allfin;
 
 	block = block ? reader_u64(&walk->reader, block) : 0;
-	for (unsigned i = 0; block && i < MAX_BLOCKS && !walk->reader.failed; i++) {
+	for (unsigned i = 0;
+		block && i < MAX_BLOCKS && !walk->reader.failed && !cycle_closes(&cycle, block);
+		i++) {
 		uint64_t count = read_field(&walk->reader, block, layout->fin_block.cnt);
 
 		for (uint64_t k = 0; k < MIN(count, (uint64_t)FINALIZERS_PER_BLOCK); k++) {
@@ -148,10 +153,13 @@ static void walk_cleanup_queue(struct walk *walk)
 {
 	const struct layout *layout = &walk->heap->runtime->layout;
 	unsigned words = layout->features.cleanup_is_call ? CLEANUP_CALL_WORDS : 1;
+	struct cycle cycle = {0};
 	addr_t block = walk->heap->runtime->cleanups;
 
 	block = block ? reader_u64(&walk->reader, block + layout->cleanup_queue.all.at) : 0;
-	for (unsigned i = 0; block && i < MAX_BLOCKS && !walk->reader.failed; i++) {
+	for (unsigned i = 0;
+		block && i < MAX_BLOCKS && !walk->reader.failed && !cycle_closes(&cycle, block);
+		i++) {
 		uint64_t count = reader_u32(&walk->reader, block + CLEANUP_BLOCK_COUNT);
 
 		count = MIN(count, (uint64_t)(MAX_CLEANUPS_PER_BLOCK / words));

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "cycle.h"
 #include "gomap.h"
 
 enum {
@@ -17,7 +18,7 @@ enum {
 static bool is_trie(const struct go_type *type)
 {
 	return !strncmp(type->name, "sync.HashTrieMap[", 17) ||
-		!strncmp(type->name, "concurrent.HashTrieMap[", 23);
+	       !strncmp(type->name, "concurrent.HashTrieMap[", 23);
 }
 
 bool sync_map_is(const struct go_type *type)
@@ -43,8 +44,14 @@ struct trie_walk {
 
 static void walk_entries(struct trie_walk *walk, addr_t entry)
 {
+	struct cycle cycle = {0};
+
 	for (; entry && walk->nodes++ < MAX_NODES && !walk->reader.failed;
 		entry = reader_u64(&walk->reader, entry + ENTRY_OVERFLOW)) {
+		if (cycle_closes(&cycle, entry)) {
+			walk->broken = true;
+			return;
+		}
 		walk->map->entries++;
 		walk->map->table_bytes += ENTRY_SIZE;
 	}
@@ -70,7 +77,8 @@ static void walk_node(struct trie_walk *walk, addr_t node, unsigned depth)
 	}
 }
 
-static bool read_trie(struct types *types, const struct go_type *type, addr_t address, struct sync_map *map)
+static bool read_trie(
+	struct types *types, const struct go_type *type, addr_t address, struct sync_map *map)
 {
 	const struct go_field *root = field_of(type, "root");
 	struct trie_walk walk = {.reader = reader_over(types->runtime->target), .map = map};
@@ -90,8 +98,8 @@ struct entry_count {
 	uint64_t live;
 };
 
-/* entry.p: nil when it was deleted; expunged, which is no object of the heap, when the dirty map does not
- * have it. The value that it leads to is an interface. */
+/* entry.p: nil when it was deleted; expunged, which is no object of the heap, when the dirty map
+ * does not have it. The value that it leads to is an interface. */
 static bool count_entry(void *context, const struct map_entry *entry)
 {
 	struct entry_count *count = context;
