@@ -5,7 +5,11 @@
 #include "bytes.h"
 #include "table.h"
 
-enum { TOLERATED_SPANS = 4 }; /* spans that may be in the middle of a change, plus 0.1 % */
+enum {
+	TOLERATED_SPANS = 4, /* spans that may be in the middle of a change, plus 0.1 % */
+	MAX_PAGES =
+		1 << 27, /* of the runtime, in all spans: 1 TiB. A table has four bytes for each. */
+};
 
 /* What is gathered from the mspans before they are sorted. */
 struct loader {
@@ -68,11 +72,16 @@ static enum span_map map_of(const struct layout *layout, const struct mspan *spa
 static struct error *allocate_tables(struct loader *loader)
 {
 	struct heap *heap = loader->heap;
-	uint64_t slots = 0, words = 0;
+	uint64_t slots = 0, words = 0, pages = 0;
 
 	vec_foreach (span, &loader->in_use) {
 		slots += span->nelems;
 		words += BITSET_WORDS(span->nelems);
+		pages += span->npages;
+		if (pages > MAX_PAGES)
+			return error_create(ERROR_LIMIT,
+				"the heap has more than the %d GiB that silt can hold",
+				MAX_PAGES >> (30 - RUNTIME_PAGE_SHIFT));
 	}
 	if (slots >= NO_OBJECT / 2)
 		return error_create(ERROR_LIMIT, "the heap has %llu slots; silt can hold %u",
@@ -175,8 +184,8 @@ static void read_slots(struct loader *loader, const struct mspan *span, uint32_t
 	heap->allocated_bytes += count * span->elemsize;
 }
 
-/* The pointer bits of small objects are kept at the end of their span. They are needed far more often than
- * the objects, so they are copied together. */
+/* The pointer bits of small objects are kept at the end of their span. They are needed far more
+ * often than the objects, so they are copied together. */
 static void copy_pointer_bits(struct heap *heap)
 {
 	size_t length = POINTER_BIT_WORDS * 8;
@@ -187,7 +196,8 @@ static void copy_pointer_bits(struct heap *heap)
 
 		if (span->map != SPAN_MAP_BITS)
 			continue;
-		if (heap->runtime->layout.features.inline_marks && span->elemsize >= INLINE_MARK_MIN)
+		if (heap->runtime->layout.features.inline_marks &&
+			span->elemsize >= INLINE_MARK_MIN)
 			end -= INLINE_MARK_BYTES;
 		const uint8_t *bytes = heap_bytes(heap, span, end - length, length);
 		target_note_use(heap->runtime->target, bytes, length);
@@ -266,7 +276,8 @@ static struct error *load(struct loader *loader)
 	TRY(allocate_tables(loader));
 	TRY(build_spans(loader));
 	if (has_span_bits(runtime)) {
-		TRY(table_alloc((size_t)heap->scan_spans * POINTER_BIT_WORDS, 8, &heap->pointer_bits));
+		TRY(table_alloc(
+			(size_t)heap->scan_spans * POINTER_BIT_WORDS, 8, &heap->pointer_bits));
 		copy_pointer_bits(heap);
 	}
 	return check_counts(loader);

@@ -113,6 +113,9 @@ struct error *mspan_list(const struct goruntime *runtime, addr_t **ret_addresses
 	if (!count || count > MAX_SPANS)
 		return error_create(
 			ERROR_LAYOUT, "mheap.allspans has %llu spans", (unsigned long long)count);
+	/* Is all of it there? Before memory is taken for it. */
+	reader_u64(&reader, array + 8 * (count - 1));
+	TRY(reader_error(&reader, "mheap.allspans"));
 	_cleanup_free_ addr_t *addresses = memory_array(count, sizeof(*addresses));
 	TRY(error_context(
 		target_read(runtime->target, array, addresses, count * sizeof(*addresses)),
