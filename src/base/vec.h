@@ -39,6 +39,7 @@
 		(vec)->count = (vec)->capacity = 0;                                                \
 	} while (0)
 
+/* An empty array may have no items to point to. */
 #define vec_foreach(item, vec)                                                                     \
-	for (__typeof__((vec)->items + 0) item = (vec)->items; item < (vec)->items + (vec)->count; \
-		item++)
+	for (__typeof__((vec)->items + 0) item = (vec)->items;                                     \
+		item && item < (vec)->items + (vec)->count; item++)

@@ -128,14 +128,14 @@ static bool pc_value(const struct pclntab *table, const struct function *functio
 	struct cursor cursor =
 		cursor_over(table->pcvalues.bytes + offset, table->pcvalues.length - offset);
 	addr_t running = function->entry;
-	int64_t value = -1;
+	uint32_t value = UINT32_MAX; /* -1 */
 
 	for (bool first = true;; first = false) {
 		uint64_t zigzag = cursor_uvarint(&cursor);
 
 		if (cursor.failed || (!zigzag && !first))
 			return false;
-		value += (int64_t)(zigzag >> 1) ^ -(int64_t)(zigzag & 1);
+		value += (uint32_t)(zigzag >> 1) ^ -(uint32_t)(zigzag & 1);
 		running += cursor_uvarint(&cursor) * table->min_instruction;
 		if (cursor.failed)
 			return false;

@@ -1,6 +1,7 @@
 #include "locate.h"
 
 #include "bytes.h"
+#include "cycle.h"
 #include "mspan.h"
 
 enum {
@@ -14,6 +15,7 @@ enum {
 	MAX_FIN_BLOCKS = 1 << 20,
 	FINALIZERS_PER_BLOCK = 101,
 	MAX_CLEANUPS_PER_BLOCK = 60,
+	CLEANUP_CALL_WORDS = 3, /* 1.26: {call, fn, arg} */
 };
 
 /* A test of one variable: is the structure that the caller looks for at this address? */
@@ -184,6 +186,7 @@ static bool is_allfin(const struct goruntime *runtime, addr_t address)
 	const struct layout *layout = &runtime->layout;
 	struct reader reader = reader_over(runtime->target);
 	addr_t block = reader_u64(&reader, address);
+	struct cycle cycle = {0};
 	uint64_t total = 0;
 
 	if (!block)
@@ -191,7 +194,8 @@ static bool is_allfin(const struct goruntime *runtime, addr_t address)
 	for (unsigned i = 0; block && i < MAX_FIN_BLOCKS; i++) {
 		uint64_t count = read_field(&reader, block, layout->fin_block.cnt);
 
-		if (block % 8 || reader.failed || count > FINALIZERS_PER_BLOCK)
+		if (block % 8 || reader.failed || cycle_closes(&cycle, block) ||
+			count > FINALIZERS_PER_BLOCK)
 			return false;
 		for (uint64_t k = 0; k < count; k++) {
 			addr_t entry =
@@ -208,21 +212,41 @@ static bool is_allfin(const struct goruntime *runtime, addr_t address)
 	return !reader.failed && total;
 }
 
-/* cleanupQueue.all, mcleanup.go: a chain of blocks whose header says how many are in them. */
+/* cleanupQueue.all, mcleanup.go: a chain of blocks whose header says how many are in them. Each
+ * begins with a function value: of the cleanup, and since 1.26 of the function that calls it. */
 static bool is_cleanup_queue(const struct goruntime *runtime, addr_t address)
 {
 	const struct layout *layout = &runtime->layout;
+	uint64_t words = layout->features.cleanup_is_call ? CLEANUP_CALL_WORDS : 1;
 	struct reader reader = reader_over(runtime->target);
 	addr_t block = reader_u64(&reader, address + layout->cleanup_queue.all.at);
+	uint64_t total = 0;
 
-	return block && block % 8 == 0 &&
-	       read_field(&reader, block, layout->cleanup_block.n) <= MAX_CLEANUPS_PER_BLOCK &&
-	       read_field(&reader, block, layout->cleanup_block.alllink) % 8 == 0 && !reader.failed;
+	for (unsigned i = 0; block && i < MAX_FIN_BLOCKS; i++) {
+		uint64_t count = read_field(&reader, block, layout->cleanup_block.n);
+
+		if (block % 8 || reader.failed || count > MAX_CLEANUPS_PER_BLOCK / words)
+			return false;
+		for (uint64_t k = 0; k < count; k++) {
+			addr_t entry = block + layout->cleanup_block.size + k * words * 8;
+			addr_t closure = reader_u64(&reader, entry);
+
+			if (!closure) /* it has been taken out to be run */
+				continue;
+			if (!modules_of_text(&runtime->modules, reader_u64(&reader, closure)) ||
+				reader.failed)
+				return false;
+			total++;
+		}
+		block = read_field(&reader, block, layout->cleanup_block.alllink);
+	}
+	return !reader.failed && total;
 }
 
 /* The variables that a function refers to (amd64: rip-relative, a 32-bit displacement that may be
- * followed by an immediate of 1 or 4 bytes) are tried. */
-static addr_t locate_in_function(const struct goruntime *runtime, const char *name, test_fn *test)
+ * followed by an immediate of 1 or 4 bytes) are tried, or what lies `inside` bytes before. */
+static addr_t locate_in_function(
+	const struct goruntime *runtime, const char *name, test_fn *test, uint32_t inside)
 {
 	static const unsigned trailing[] = {0, 1, 4};
 	const struct module *module = &runtime->modules.list.items[0];
@@ -235,7 +259,7 @@ static addr_t locate_in_function(const struct goruntime *runtime, const char *na
 	for (size_t at = 0; code && at + 4 <= length; at++) {
 		for (size_t i = 0; i < ARRAY_SIZE(trailing); i++) {
 			addr_t address = function.entry + at + 4 + trailing[i] +
-					 (addr_t)(int64_t)(int32_t)load_u32(code + at);
+					 (addr_t)(int64_t)(int32_t)load_u32(code + at) - inside;
 
 			if (address % 8 == 0 && module->noptrdata <= address &&
 				address < module->end && test(runtime, address))
@@ -245,12 +269,13 @@ static addr_t locate_in_function(const struct goruntime *runtime, const char *na
 	return 0;
 }
 
-/* The queues are roots, so runtime.markroot refers to them. */
-static addr_t locate_queue(const struct goruntime *runtime, const char *name, test_fn *test)
+/* The queues are roots, so runtime.markroot refers to them, or to a field inside of them. */
+static addr_t locate_queue(
+	const struct goruntime *runtime, const char *name, test_fn *test, uint32_t inside)
 {
 	addr_t address = symbols_address(&runtime->symbols, name);
 
-	return address ? address : locate_in_function(runtime, "runtime.markroot", test);
+	return address ? address : locate_in_function(runtime, "runtime.markroot", test, inside);
 }
 
 /* sema.go: {lock, treap, nwait} and zeros up to the next cache line; who is in the treap was
@@ -291,7 +316,8 @@ static addr_t locate_semtable(const struct goruntime *runtime)
 {
 	addr_t address = symbols_address(&runtime->symbols, "runtime.semtable");
 
-	return address ? address : locate_in_function(runtime, "runtime.semacquire1", is_semtable);
+	return address ? address
+		       : locate_in_function(runtime, "runtime.semacquire1", is_semtable, 0);
 }
 
 struct error *locate_globals(struct goruntime *runtime)
@@ -299,9 +325,10 @@ struct error *locate_globals(struct goruntime *runtime)
 	TRY(locate(runtime, "runtime.mheap_", is_mheap, runtime->layout.mheap.allspans.at,
 		&runtime->mheap));
 	TRY(locate(runtime, "runtime.allgs", is_allgs, 0, &runtime->allgs));
-	runtime->allfin = locate_queue(runtime, "runtime.allfin", is_allfin);
+	runtime->allfin = locate_queue(runtime, "runtime.allfin", is_allfin, 0);
 	if (field_present(runtime->layout.cleanup_queue.all))
-		runtime->cleanups = locate_queue(runtime, "runtime.gcCleanups", is_cleanup_queue);
+		runtime->cleanups = locate_queue(runtime, "runtime.gcCleanups", is_cleanup_queue,
+			runtime->layout.cleanup_queue.all.at);
 	runtime->semtable = locate_semtable(runtime);
 	return NULL;
 }

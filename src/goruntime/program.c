@@ -152,8 +152,9 @@ static struct error *write_snapshot(const char *name, const struct snapshot_wish
 	return capture_finish(capture);
 }
 
-/* An unnamed file where `path` is to be, so that a kill leaves nothing; where the file system has none
- * (EOPNOTSUPP, and EISDIR from old ones), a named one. `temporary` is a template of mkstemp(3). */
+/* An unnamed file where `path` is to be, so that a kill leaves nothing; where the file system has
+ * none (EOPNOTSUPP, and EISDIR from old ones), a named one. `temporary` is a template of
+ * mkstemp(3). */
 static int open_output(const char *path, char *temporary, bool *ret_named)
 {
 	_cleanup_free_ char *copy = memory_string(path);

@@ -56,7 +56,8 @@ struct error *graph_rows_finish(struct graph *graph)
 		}
 		if (edges >= LONG_BLOCK)
 			return error_create(ERROR_LIMIT,
-				"the heap has more than %u references, more than silt can hold", LONG_BLOCK);
+				"the heap has more than %u references, more than silt can hold",
+				LONG_BLOCK);
 		if (has_long)
 			graph->row_begin[block] |= LONG_BLOCK;
 	}

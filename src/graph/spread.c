@@ -166,8 +166,9 @@ static bool fits(const struct spread *spread, const struct span *span, uint32_t 
 		       array_fits(spread, span, slot, offset - begin, units, type);
 	case ROLE_STRING:
 		return span->map == SPAN_MAP_NONE;
-	case ROLE_CHAN:
-		return offset == 0 && span->map != SPAN_MAP_NONE &&
+	case ROLE_CHAN: /* without a buffer or pointers in it: memory that is not scanned (makechan)
+			 */
+		return offset == 0 &&
 		       span->elemsize >= spread->typing->program->runtime->layout.hchan.size;
 	case ROLE_MAP:
 		return offset == 0 && type->slot_size == span->elemsize &&

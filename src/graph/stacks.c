@@ -100,5 +100,8 @@ bool stacks_is_system(const struct goroutine_group *group)
 		return group->frames.count == 1;
 	const char *name = group->frames.items[group->frames.count - 2].function.name;
 
-	return !strncmp(name, "runtime.", strlen("runtime.")) && strcmp(name, "runtime.main") != 0;
+	/* isSystemGoroutine, traceback.go: the program's own main, and the coroutines of iter.Pull.
+	 */
+	return !strncmp(name, "runtime.", strlen("runtime.")) &&
+	       strcmp(name, "runtime.main") != 0 && strcmp(name, "runtime.corostart") != 0;
 }

@@ -18,7 +18,8 @@ enum {
 	MAX_THREADS = 1 << 20,
 };
 
-/* Opening must not wait: the path may be that of a FIFO, and a core says where its executable is. */
+/* Opening must not wait: the path may be that of a FIFO, and a core says where its executable is.
+ */
 #define FILE_FLAGS (O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
 
 static struct error *not_a_core(const char *name, const char *why)
@@ -265,9 +266,11 @@ struct error *core_file_parse(
 		uint64_t size = MIN(header.p_filesz, there);
 
 		cut_off += header.p_filesz - size;
+		if (!size)
+			continue;
 		if (header.p_type == PT_LOAD)
 			target_add_segment(target, header.p_vaddr, size, bytes + header.p_offset);
-		else if (size)
+		else
 			parse_notes(target, cursor_over(bytes + header.p_offset, size));
 	}
 	if (cut_off)

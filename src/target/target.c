@@ -30,8 +30,10 @@ void target_destroy(struct target *target)
 		return;
 	vec_foreach (mapping, &target->mappings)
 		free(mapping->path);
-	vec_foreach (file, &target->files)
+	vec_foreach (file, &target->files) {
 		munmap(file->start, file->length);
+		free(file->used);
+	}
 	vec_deinit(&target->mappings);
 	vec_deinit(&target->threads);
 	vec_deinit(&target->segments.list);

@@ -259,13 +259,24 @@ static bool same_wait_reason(
 	return mine && !strcmp(mine, dumped);
 }
 
+static bool same_state(const struct oracle *oracle, const struct goroutine *goroutine,
+	const struct dump_goroutine *dumped)
+{
+	return goroutine->status == dumped->status &&
+	       (dumped->status != GOROUTINE_WAITING ||
+		       same_wait_reason(oracle, goroutine, dumped->wait_reason));
+}
+
 /*
  * Those that may have run since the dump: the one that wrote it, and the runtime's own, which wake
  * by themselves (scavenger, sweeper, forced collection).
  */
-static bool has_run(const struct goroutine *goroutine, const struct dump_goroutine *dumped)
+static bool has_run(const struct oracle *oracle, const struct goroutine *goroutine,
+	const struct dump_goroutine *dumped)
 {
-	return goroutine->goid == 1 || (dumped->system && goroutine->sp != dumped->sp);
+	return goroutine->goid == 1 ||
+	       (dumped->system &&
+		       (goroutine->sp != dumped->sp || !same_state(oracle, goroutine, dumped)));
 }
 
 static void compare_goroutines(struct oracle *oracle)
@@ -289,14 +300,12 @@ static void compare_goroutines(struct oracle *oracle)
 			show(++wrong, "goroutine of the dump not found", dumped->g);
 			continue;
 		}
-		if (has_run(mine, dumped)) {
+		if (has_run(oracle, mine, dumped)) {
 			wrong += ++run > MAX_RUN;
 			continue;
 		}
-		if (mine->address != dumped->g || mine->status != dumped->status ||
-			mine->go_pc != dumped->gopc ||
-			(dumped->status == 4 &&
-				!same_wait_reason(oracle, mine, dumped->wait_reason)))
+		if (mine->address != dumped->g || mine->go_pc != dumped->gopc ||
+			!same_state(oracle, mine, dumped))
 			show(++wrong, "goroutine differs", dumped->g);
 		compare_frames_of(oracle, mine, i, &counts);
 	}

@@ -1,4 +1,4 @@
-//go:build withcgo
+// go:build withcgo
 
 #include <pthread.h>
 #include <unistd.h>

@@ -110,6 +110,9 @@ var (
 	mapGrowing    = map[int]int{}
 	mapFloat      = map[float64]*Node{}
 	mapArray      = map[[2]int]Small{}
+	mapBig        = map[int]*Node{}
+	mapEmptied    = map[string]*Node{}
+	mapReplaced   = map[int]int{}
 
 	chanBuffered   = make(chan *Node, 10)
 	chanUnbuffered = make(chan *Node)
@@ -213,6 +216,19 @@ func maps() {
 			delete(mapDeleted, i)
 		}
 	}
+	for i := 0; i < 20000; i++ {
+		mapBig[i] = gPointer
+	}
+	for i := 0; i < 100; i++ {
+		mapEmptied[fmt.Sprint("gone", i)] = gPointer
+	}
+	for key := range mapEmptied {
+		delete(mapEmptied, key)
+	}
+	for i := 0; i < 2000; i++ { // never more than 100 at a time
+		mapReplaced[i] = i
+		delete(mapReplaced, i-100)
+	}
 	for i := 0; i < 417; i++ { // just behind a growth: old buckets are still there before 1.24
 		mapGrowing[i] = i
 	}
@@ -297,7 +313,9 @@ func finalizers() {
 	keep = append(keep, t)
 	// The first of these blocks the finalizer goroutine, the others stay queued.
 	for i := 0; i < 10; i++ {
-		runtime.SetFinalizer(&finalized{fmt.Sprint("dropped", i), tree(2, 1)}, func(f *finalized) {
+		f := &finalized{fmt.Sprint("dropped", i), tree(2, 1)}
+		noteAt("alive", fmt.Sprint("queued-finalizer-", i), "", unsafe.Pointer(f))
+		runtime.SetFinalizer(f, func(f *finalized) {
 			<-never
 			runtime.KeepAlive(f)
 		})
@@ -380,6 +398,7 @@ func start2(f func()) {
 
 type receiver struct{ n *Node }
 
+//go:noinline
 func (r *receiver) wait(a *Node, b string, c ...any) {
 	ready.Done()
 	<-never
@@ -389,6 +408,7 @@ func (r *receiver) wait(a *Node, b string, c ...any) {
 	_ = b
 }
 
+//go:noinline
 func generic[T any](v T, p *T) {
 	ready.Done()
 	<-never
@@ -447,6 +467,7 @@ func goroutines() {
 	time.Sleep(50 * time.Millisecond) // until they are all blocked
 }
 
+//go:noinline
 func (r *receiver) Wait2(n *Node) {
 	ready.Done()
 	<-never
@@ -478,6 +499,11 @@ func facts() {
 	m("main.mapGrowing", mapGrowing)
 	m("main.mapFloat", mapFloat)
 	m("main.mapArray", mapArray)
+	m("main.mapBig", mapBig)
+	m("main.mapEmptied", mapEmptied)
+	m("main.mapReplaced", mapReplaced)
+	m("main.retainedMap", retainedMap)
+	m("main.retainedNoscan", retainedNoscan)
 	c := func(name string, c any) {
 		v := reflect.ValueOf(c)
 		fact("chan", name, "addr=%#x length=%d capacity=%d type=%q", v.Pointer(), v.Len(), v.Cap(), v.Type())
@@ -502,21 +528,29 @@ func facts() {
 	bytes, objects := treeBytes(retainedTree)
 	fact("retained", "main.retainedTree", "bytes=%d objects=%d", bytes, objects)
 	fact("syncmap", "main.gSyncMap", "entries=50")
+	fact("syncmap", "main.retainedSyncMap", "entries=150")
+	fact("syncmap", "main.heldSyncMap", "entries=1")
+	retainedFacts()
+	heldFacts()
+	goroutineFacts()
 	fact("goroutines", "all", "count=%d", runtime.NumGoroutine())
 }
 
 func main() {
 	debug.SetGCPercent(-1) // no collection but ours: what is dead stays where it is
+	retained()
 	globals()
 	maps()
 	channels()
 	objects()
 	finalizers()
+	held()
 	newer()
 	goroutines()
 	runtime.GC()
 	runtime.GC()
 	time.Sleep(50 * time.Millisecond)
+	garbage()
 	facts()
 	line := []byte("READY\n")
 	if len(os.Args) > 1 && os.Args[1] != "-" {

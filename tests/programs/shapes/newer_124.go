@@ -11,10 +11,11 @@ import (
 )
 
 var (
-	gWeak   weak.Pointer[Node]
-	gUnique unique.Handle[string]
-	pinner  runtime.Pinner
-	next    func() (int, bool)
+	gWeak    weak.Pointer[Node]
+	weakOnly weak.Pointer[Freed]
+	gUnique  unique.Handle[string]
+	pinner   runtime.Pinner
+	next     func() (int, bool)
 )
 
 // newer has what came after 1.23: cleanups, weak pointers, coroutines.
@@ -30,6 +31,8 @@ func newer() {
 	w := tree(1, 1)
 	gWeak = weak.Make(w)
 	keep = append(keep, w)
+	weakOnly = weak.Make(noteFreed("weak"))
+	runtime.AddCleanup(noteFreed("cleanup"), func(n *Node) { <-never }, note("alive", "cleanup-argument", ""))
 	gUnique = unique.Make(fmt.Sprint("unique", 1))
 	p := tree(1, 1)
 	pinner.Pin(p)
