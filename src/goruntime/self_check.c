@@ -110,11 +110,13 @@ static void check_waiting(const struct goruntime *runtime, const struct goroutin
 	}
 	for (unsigned i = 0; sudog && i < PROBED_SUDOGS && !reader.failed; i++) {
 		addr_t channel = read_boxed(runtime, &reader, sudog, layout->sudog.c);
+		bool own = read_field(&reader, sudog, layout->sudog.g) == goroutine->address;
 
+		/* In a semaphore's queue waitlink leads on to those who wait for the same. */
+		if (i && !own && !for_channel)
+			break;
 		sudogs->seen++;
-		sudogs->wrong +=
-			read_field(&reader, sudog, layout->sudog.g) != goroutine->address ||
-			(for_channel && !channel);
+		sudogs->wrong += !own || (for_channel && !channel);
 		if (channel)
 			check_channel(runtime, channel, sudog, channels);
 		sudog = read_field(&reader, sudog, layout->sudog.waitlink);
