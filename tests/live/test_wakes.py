@@ -1,11 +1,14 @@
 """Goroutines that can never wake, and goroutines that will: what silt says against what they then do."""
 import collections
+import json
 
 import pytest
 
 from programs import Process
 
 HEALTHY_CASES = 30  # at least
+MB = 1 << 20
+SMALL = 64 << 10  # closures, channels
 
 
 def goids(facts):
@@ -23,7 +26,7 @@ class Wakes:
             self.goroutines = {row["goid"]: row for row in
                                silt.json("goroutines", process.pid, "--limit=0")["goroutines"]}
             report = silt.run("report", process.pid, "--json", "--limit=0")
-            self.report_status = report.returncode
+            self.status, self.findings = report.returncode, json.loads(report.stdout)["findings"]
             self.ended = self.finish(process)
 
     @staticmethod
@@ -70,3 +73,28 @@ def test_stripped_gets_the_same_verdicts(wakes, stripped):
 
 def test_every_verdict_has_a_reason(wakes):
     assert all(row["verdict"] and row["reason"] for row in wakes.goroutines.values())
+
+
+def of_function(findings, function):
+    return [row for row in findings if any(function + " at " in step for step in row["path"])]
+
+
+def test_findings_are_the_leaks(wakes):
+    assert wakes.status == 1
+    assert {(row["kind"], row["tier"]) for row in wakes.findings} == {("goroutine-never-wakes", "proved")}
+    assert sum(row["count"] for row in wakes.findings) == len(wakes.leaks)
+    assert all(row["what"] and row["fix"] and row["created_by"] and row["reason"] for row in wakes.findings)
+
+
+def test_price_of_their_own(wakes):
+    [found] = of_function(wakes.findings, "main.holdOwn")
+    assert found["count"] == 3
+    assert 3 * MB <= found["frees_bytes"] == found["holds_bytes"] <= 3 * MB + SMALL
+
+
+def test_price_of_what_is_shared(wakes):
+    """What two groups hold is freed by neither alone."""
+    for function in ("main.holdShared", "main.holdSharedToo"):
+        [found] = of_function(wakes.findings, function)
+        assert 2 * MB <= found["holds_bytes"] <= 2 * MB + SMALL
+        assert found["frees_bytes"] <= SMALL

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"reflect"
+	"runtime"
 	"runtime/pprof"
 	"sync"
 	"time"
@@ -282,5 +283,43 @@ func init() {
 			})
 		}
 		leak(g, func() { group.Wait(); close(errors) })
+	}
+}
+
+const (
+	ownBytes    = 1 << 20
+	sharedBytes = 2 << 20
+)
+
+//go:noinline
+func holdOwn(c chan int) {
+	own := make([]byte, ownBytes)
+	<-c
+	runtime.KeepAlive(own)
+}
+
+//go:noinline
+func holdShared(c chan int, shared []byte) {
+	<-c
+	runtime.KeepAlive(shared)
+}
+
+//go:noinline
+func holdSharedToo(c chan int, shared []byte) {
+	<-c
+	runtime.KeepAlive(shared)
+}
+
+// What they cost.
+func init() {
+	leaks["hold-own"] = func(g *goids) {
+		for i := 0; i < 3; i++ {
+			leak(g, func() { holdOwn(make(chan int)) })
+		}
+	}
+	leaks["hold-shared"] = func(g *goids) {
+		shared := make([]byte, sharedBytes)
+		leak(g, func() { holdShared(make(chan int), shared) })
+		leak(g, func() { holdSharedToo(make(chan int), shared) })
 	}
 }
