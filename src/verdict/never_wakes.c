@@ -252,9 +252,9 @@ const char *wake_text(enum wake why)
 	case WAKE_OTHER:
 		return "a timer, the network or the runtime wakes it";
 	case WAKE_REACHED:
-		return "something that can run still reaches what it waits for";
+		return "something that can run still reaches what is waited for";
 	case WAKE_GLOBAL:
-		return "what it waits for is in a package variable";
+		return "what is waited for is in a package variable";
 	case WAKE_UNDER_WAY:
 		return "it is being woken, or was read in the middle of a change";
 	case WAKE_UNSURE:
@@ -264,7 +264,7 @@ const char *wake_text(enum wake why)
 	case WAKE_NEVER_READY:
 		return "an operation on a nil channel, or a select without cases, never gets ready";
 	case WAKE_UNREACHED:
-		return "nothing that can run reaches what it waits for";
+		return "nothing that can run reaches what is waited for";
 	}
 	return "";
 }

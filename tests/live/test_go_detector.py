@@ -15,6 +15,7 @@ CALL = "\truntime_goroutineLeakGC()\n"  # with it the profile begins
 SETTLE = 0.3  # seconds; goroutines of the programs are still on their way to where they get stuck
 SETTLE_LONG = 6
 SETTLED_SHARE = 0.8
+STUCK = ("chan ", "select", "sync.")  # how the wait reasons of the detector begin
 
 # What is put before the profile: the first time, the program waits until silt has looked at it.
 LOOK = """package pprof
@@ -88,8 +89,9 @@ class Look:
                          re.findall(r"^goroutine (\d+) .*\(leaked\)", profile, re.MULTILINE)}
 
     def settled(self):
-        """Did all that the runtime reports wait already when silt looked?"""
-        return all(goid in self.rows and self.rows[goid]["wait_reason"] for goid in self.reported)
+        """Were all that the runtime reports stuck already when silt looked?"""
+        return all(goid in self.rows and self.rows[goid]["wait_reason"].startswith(STUCK)
+                   for goid in self.reported)
 
     def how(self, goids):
         """In which functions they wait for what."""
