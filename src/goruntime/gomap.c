@@ -1,6 +1,7 @@
 #include "gomap.h"
 
 #include "bytes.h"
+#include "cycle.h"
 
 enum {
 	GROUP_SLOTS = 8,
@@ -120,7 +121,13 @@ static void walk_chains(struct piece_walk *walk, addr_t array, uint64_t count, b
 	for (uint64_t i = 0; i < count && !walk->reader.failed; i++) {
 		addr_t bucket = reader_u64(&walk->reader, array + (i + 1) * size - 8);
 
+		struct cycle cycle = {0};
+
 		while (bucket && seen++ < MAX_OVERFLOW && !walk->reader.failed) {
+			if (cycle_closes(&cycle, bucket)) {
+				walk->reader.failed = true;
+				return;
+			}
 			emit(walk, MAP_PART_GROUPS, bucket, 1, old);
 			bucket = reader_u64(&walk->reader, bucket + size - 8);
 		}

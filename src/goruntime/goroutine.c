@@ -1,6 +1,7 @@
 #include "goroutine.h"
 
 #include "addrmap.h"
+#include "self_check.h"
 
 enum { MAX_GOROUTINES = 1 << 26 };
 
@@ -188,6 +189,8 @@ struct error *goroutines_load(const struct goruntime *runtime, struct goroutines
 	struct error *error = load(runtime, &goids, &goroutines);
 
 	addrmap_deinit(&goids);
+	if (!error)
+		error = self_check_goroutines(runtime, &goroutines);
 	if (error) {
 		goroutines_deinit(&goroutines);
 		return error;

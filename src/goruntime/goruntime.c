@@ -2,21 +2,30 @@
 
 #include "locate.h"
 
-struct error *goruntime_open(
-	const struct target *target, const struct executable *executable, struct goruntime **ret)
+struct error *goruntime_open_with(const struct target *target, const struct executable *executable,
+	const struct layout *layout, struct goruntime **ret)
 {
 	_cleanup_(cleanup_goruntime) struct goruntime *runtime = memory_alloc(sizeof(*runtime));
 
 	runtime->target = target;
 	runtime->executable = executable;
-	TRY(error_context(layout_for_version(executable->go_version, &runtime->layout), "%s",
-		executable->path));
+	runtime->layout = *layout;
 	TRY(executable_check_belongs(executable, target));
 	TRY(modules_find(target, executable, &runtime->layout, &runtime->modules));
 	symbols_read(executable, &runtime->symbols);
 	TRY(locate_globals(runtime));
 	*ret = take_pointer(runtime);
 	return NULL;
+}
+
+struct error *goruntime_open(
+	const struct target *target, const struct executable *executable, struct goruntime **ret)
+{
+	struct layout layout;
+
+	TRY(error_context(
+		layout_for_version(executable->go_version, &layout), "%s", executable->path));
+	return goruntime_open_with(target, executable, &layout, ret);
 }
 
 void goruntime_destroy(struct goruntime *runtime)

@@ -32,6 +32,10 @@ struct goruntime {
  * found does not look as the version says. */
 struct error *goruntime_open(
 	const struct target *target, const struct executable *executable, struct goruntime **ret);
+
+/* The same with the layout that the caller gives: to see that a wrong one is refused. */
+struct error *goruntime_open_with(const struct target *target, const struct executable *executable,
+	const struct layout *layout, struct goruntime **ret);
 void goruntime_destroy(struct goruntime *runtime);
 DEFINE_CLEANUP(goruntime)
 

@@ -3,9 +3,14 @@
 #include <string.h>
 
 #include "bytes.h"
+#include "self_check.h"
 #include "table.h"
 
-enum { TOLERATED_SPANS = 4 }; /* spans that may be in the middle of a change, plus 0.1 % */
+enum {
+	TOLERATED_SPANS = 4, /* spans that may be in the middle of a change, plus 0.1 % */
+	MAX_PAGES =
+		1 << 27, /* of the runtime, in all spans: 1 TiB. A table has four bytes for each. */
+};
 
 /* What is gathered from the mspans before they are sorted. */
 struct loader {
@@ -68,11 +73,16 @@ static enum span_map map_of(const struct layout *layout, const struct mspan *spa
 static struct error *allocate_tables(struct loader *loader)
 {
 	struct heap *heap = loader->heap;
-	uint64_t slots = 0, words = 0;
+	uint64_t slots = 0, words = 0, pages = 0;
 
 	vec_foreach (span, &loader->in_use) {
 		slots += span->nelems;
 		words += BITSET_WORDS(span->nelems);
+		pages += span->npages;
+		if (pages > MAX_PAGES)
+			return error_create(ERROR_LIMIT,
+				"the heap has more than the %d GiB that silt can hold",
+				MAX_PAGES >> (30 - RUNTIME_PAGE_SHIFT));
 	}
 	if (slots >= NO_OBJECT / 2)
 		return error_create(ERROR_LIMIT, "the heap has %llu slots; silt can hold %u",
@@ -271,7 +281,8 @@ static struct error *load(struct loader *loader)
 			(size_t)heap->scan_spans * POINTER_BIT_WORDS, 8, &heap->pointer_bits));
 		copy_pointer_bits(heap);
 	}
-	return check_counts(loader);
+	TRY(check_counts(loader));
+	return self_check_headers(heap);
 }
 
 struct error *heap_load(const struct goruntime *runtime, struct heap **ret)

@@ -1,6 +1,7 @@
 #include "locate.h"
 
 #include "bytes.h"
+#include "cycle.h"
 #include "mspan.h"
 
 enum {
@@ -185,6 +186,7 @@ static bool is_allfin(const struct goruntime *runtime, addr_t address)
 	const struct layout *layout = &runtime->layout;
 	struct reader reader = reader_over(runtime->target);
 	addr_t block = reader_u64(&reader, address);
+	struct cycle cycle = {0};
 	uint64_t total = 0;
 
 	if (!block)
@@ -192,7 +194,8 @@ static bool is_allfin(const struct goruntime *runtime, addr_t address)
 	for (unsigned i = 0; block && i < MAX_FIN_BLOCKS; i++) {
 		uint64_t count = read_field(&reader, block, layout->fin_block.cnt);
 
-		if (block % 8 || reader.failed || count > FINALIZERS_PER_BLOCK)
+		if (block % 8 || reader.failed || cycle_closes(&cycle, block) ||
+			count > FINALIZERS_PER_BLOCK)
 			return false;
 		for (uint64_t k = 0; k < count; k++) {
 			addr_t entry =

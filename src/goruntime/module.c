@@ -12,6 +12,7 @@ enum {
 	MAX_MODULES = 256,
 	SCAN_UNIT = 1 << 20,
 	MAX_MODULEDATA = 1024,
+	MAX_SECTION_SHIFT = 31, /* the linker's limit on amd64: addresses in code have 32 bits */
 };
 
 /* pcHeader, runtime/symtab.go; the same in all versions but for the magic and textStart. */
@@ -261,6 +262,9 @@ static struct error *check_module(const struct module *module)
 		if (orders[i].low > orders[i].high || (i == 0 && orders[i].low == orders[i].high))
 			return error_create(ERROR_LAYOUT, "moduledata: %s ends before it begins",
 				orders[i].what);
+		if ((orders[i].high - orders[i].low) >> MAX_SECTION_SHIFT)
+			return error_create(
+				ERROR_LAYOUT, "moduledata: %s is too long", orders[i].what);
 	}
 	if (module->data_mask.count != (module->edata - module->data) / 8)
 		return error_create(ERROR_LAYOUT, "moduledata: gcdatamask does not cover data");

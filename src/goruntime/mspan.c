@@ -4,6 +4,8 @@
 
 enum { MAX_SPANS = 1 << 28 };
 
+#define ADDRESSES_END ((addr_t)1 << 47) /* of a process on amd64 */
+
 const uint16_t size_classes[68] = {0, 8, 16, 24, 32, 48, 64, 80, 96, 112, 128, 144, 160, 176, 192,
 	208, 224, 240, 256, 288, 320, 352, 384, 416, 448, 480, 512, 576, 640, 704, 768, 896, 1024,
 	1152, 1280, 1408, 1536, 1792, 2048, 2304, 2688, 3072, 3200, 3456, 4096, 4864, 5376, 6144,
@@ -48,17 +50,19 @@ struct mspan mspan_parse(const struct layout *layout, const uint8_t *bytes)
 
 bool mspan_plausible(const struct mspan *span)
 {
-	if (span->state > SPAN_MANUAL || span->start & (RUNTIME_PAGE - 1) || span->start >> 47)
+	if (span->state > SPAN_MANUAL || span->start & (RUNTIME_PAGE - 1) ||
+		span->start >= ADDRESSES_END)
 		return false;
 	if (span->state != SPAN_IN_USE)
 		return true;
 	uint64_t bytes = span->npages << RUNTIME_PAGE_SHIFT;
 
-	return span->npages && span->npages < (uint64_t)1 << 34 && span->nelems && span->elemsize &&
-	       span->nelems <= MAX_SLOTS_PER_SPAN && span->spanclass < MAX_SPAN_CLASS &&
-	       span->alloc_count <= span->nelems && span->elemsize <= bytes &&
-	       span->nelems <= bytes / span->elemsize && span->limit > span->start &&
-	       span->limit <= span->start + bytes;
+	return span->npages &&
+	       span->npages <= (ADDRESSES_END - span->start) >> RUNTIME_PAGE_SHIFT &&
+	       span->nelems && span->elemsize && span->nelems <= MAX_SLOTS_PER_SPAN &&
+	       span->spanclass < MAX_SPAN_CLASS && span->alloc_count <= span->nelems &&
+	       span->elemsize <= bytes && span->nelems <= bytes / span->elemsize &&
+	       span->limit > span->start && span->limit <= span->start + bytes;
 }
 
 /* The bytes at the end of a span that hold no objects. */
@@ -109,6 +113,9 @@ struct error *mspan_list(const struct goruntime *runtime, addr_t **ret_addresses
 	if (!count || count > MAX_SPANS)
 		return error_create(
 			ERROR_LAYOUT, "mheap.allspans has %llu spans", (unsigned long long)count);
+	/* Is all of it there? Before memory is taken for it. */
+	reader_u64(&reader, array + 8 * (count - 1));
+	TRY(reader_error(&reader, "mheap.allspans"));
 	_cleanup_free_ addr_t *addresses = memory_array(count, sizeof(*addresses));
 	TRY(error_context(
 		target_read(runtime->target, array, addresses, count * sizeof(*addresses)),

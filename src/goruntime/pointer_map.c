@@ -311,6 +311,23 @@ static void visit_word(const struct heap *heap, const struct span *span, uint32_
 	visit(context, offset, word ? load_u64(word) : 0);
 }
 
+void pointer_map_each_split(const struct heap *heap, const struct span *span, uint32_t slot,
+	pointer_fn *visit, void *context)
+{
+	for (uint64_t bits = span_pointer_bits(heap, span, slot); bits; bits &= bits - 1)
+		visit_word(heap, span, slot, (uint64_t)__builtin_ctzll(bits) * 8, visit, context);
+}
+
+/* From an offset of a span on, to the end of a page that was not captured; 0: it was. A span may be
+ * much larger than what was captured of it. */
+static uint64_t absent_bytes(const struct heap *heap, const struct span *span, uint64_t offset)
+{
+	enum { PAGE = 4096 };
+	uint64_t left = PAGE - (span->start + offset) % PAGE;
+
+	return span->bytes || heap_bytes(heap, span, offset, 1) ? 0 : left;
+}
+
 void pointer_map_each_typed(struct pointer_maps *maps, const struct heap *heap,
 	const struct span *span, uint32_t slot, pointer_fn *visit, void *context)
 {
@@ -321,6 +338,12 @@ void pointer_map_each_typed(struct pointer_maps *maps, const struct heap *heap,
 	if (!mask)
 		return;
 	for (; offset < span->elemsize; offset += mask->size) {
+		uint64_t absent = absent_bytes(heap, span, slot * span->elemsize + offset);
+
+		if (absent > mask->size) {
+			offset += (absent / mask->size - 1) * mask->size;
+			continue;
+		}
 		for (size_t i = 0; i < BITSET_WORDS(mask->words); i++) {
 			for (uint64_t bits = mask->bits[i]; bits; bits &= bits - 1) {
 				uint64_t at =

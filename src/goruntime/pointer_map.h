@@ -51,7 +51,8 @@ uint64_t pointer_map_first_bits(const struct pointer_maps *maps, const struct he
 addr_t span_header_type(
 	const struct heap *heap, const struct span *span, uint32_t slot, uint64_t *ret_offset);
 
-/* Called with the offset in the slot, and the word that is there (0 where it was not captured). */
+/* Called with the offset in the slot, and the word that is there (0 where it was not captured; large
+ * parts that were not captured may be left out). */
 typedef void pointer_fn(void *context, uint64_t offset, addr_t value);
 
 /* The parts of pointer_map_each() that are too rare to be inlined. */
@@ -59,6 +60,10 @@ void pointer_map_each_typed(struct pointer_maps *maps, const struct heap *heap,
 	const struct span *span, uint32_t slot, pointer_fn *visit, void *context);
 void pointer_map_each_arena(const struct pointer_maps *maps, const struct heap *heap,
 	const struct span *span, uint32_t slot, pointer_fn *visit, void *context);
+
+/* Of a span with bits whose bytes are not there in one piece. */
+void pointer_map_each_split(const struct heap *heap, const struct span *span, uint32_t slot,
+	pointer_fn *visit, void *context);
 
 /* The pointer bits of a slot of a SPAN_MAP_BITS span: at most 64 words. */
 static inline uint64_t span_pointer_bits(
@@ -78,6 +83,10 @@ static inline uint64_t span_pointer_bits(
 static inline __attribute__((always_inline)) void pointer_map_each_bits(const struct heap *heap,
 	const struct span *span, uint32_t slot, pointer_fn *visit, void *context)
 {
+	if (!span->bytes) {
+		pointer_map_each_split(heap, span, slot, visit, context);
+		return;
+	}
 	const uint8_t *object = span->bytes + slot * span->elemsize;
 
 	for (uint64_t bits = span_pointer_bits(heap, span, slot); bits; bits &= bits - 1) {

@@ -1,5 +1,6 @@
 #include "roots.h"
 
+#include "cycle.h"
 #include "special.h"
 
 enum {
@@ -117,10 +118,13 @@ static void walk_special(void *context, const struct special *special)
 static void walk_finalizer_queue(struct walk *walk)
 {
 	const struct layout *layout = &walk->heap->runtime->layout;
+	struct cycle cycle = {0};
 	addr_t block = walk->heap->runtime->allfin;
 
 	block = block ? reader_u64(&walk->reader, block) : 0;
-	for (unsigned i = 0; block && i < MAX_BLOCKS && !walk->reader.failed; i++) {
+	for (unsigned i = 0;
+		block && i < MAX_BLOCKS && !walk->reader.failed && !cycle_closes(&cycle, block);
+		i++) {
 		uint64_t count = read_field(&walk->reader, block, layout->fin_block.cnt);
 
 		for (uint64_t k = 0; k < MIN(count, (uint64_t)FINALIZERS_PER_BLOCK); k++) {
@@ -146,10 +150,13 @@ static void walk_cleanup_queue(struct walk *walk)
 {
 	const struct layout *layout = &walk->heap->runtime->layout;
 	unsigned words = layout->features.cleanup_is_call ? CLEANUP_CALL_WORDS : 1;
+	struct cycle cycle = {0};
 	addr_t block = walk->heap->runtime->cleanups;
 
 	block = block ? reader_u64(&walk->reader, block + layout->cleanup_queue.all.at) : 0;
-	for (unsigned i = 0; block && i < MAX_BLOCKS && !walk->reader.failed; i++) {
+	for (unsigned i = 0;
+		block && i < MAX_BLOCKS && !walk->reader.failed && !cycle_closes(&cycle, block);
+		i++) {
 		uint64_t count = read_field(&walk->reader, block, layout->cleanup_block.n);
 
 		count = MIN(count, (uint64_t)(MAX_CLEANUPS_PER_BLOCK / words));

@@ -1,5 +1,7 @@
 #include "special.h"
 
+#include "cycle.h"
+
 enum { MAX_SPECIALS = 1 << 28 };
 
 uint64_t specials_each(const struct heap *heap, special_fn *visit, void *context)
@@ -11,6 +13,7 @@ uint64_t specials_each(const struct heap *heap, special_fn *visit, void *context
 		struct reader reader = reader_over(heap->runtime->target);
 		struct special special = {
 			.address = heap->spans[i].specials, .span = &heap->spans[i]};
+		struct cycle cycle = {0};
 		uint64_t last = 0;
 
 		while (special.address && total++ < MAX_SPECIALS) {
@@ -23,8 +26,9 @@ uint64_t specials_each(const struct heap *heap, special_fn *visit, void *context
 			special.slot = span_slot_at(special.span, special.span->start + offset);
 			/* Sorted by offset and kind, and inside of the span: else it is no such
 			 * list. */
-			if (reader.failed || offset < last ||
-				special.slot >= special.span->nelems || !special.kind ||
+			if (reader.failed || cycle_closes(&cycle, special.address) ||
+				offset < last || special.slot >= special.span->nelems ||
+				!special.kind ||
 				special.kind > layout->features.special_kinds.last) {
 				broken++;
 				break;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "bytes.h"
+#include "cycle.h"
 #include "stack_map.h"
 
 enum { MAX_DEFERS = 1 << 20, MAX_STACK = 1 << 30 };
@@ -119,9 +120,11 @@ static void scan_goroutine(struct scan *scan)
 	const struct layout *layout = &scan->runtime->layout;
 	struct reader reader = reader_over(scan->runtime->target);
 	addr_t defer = scan->goroutine->defer;
+	struct cycle cycle = {0};
 
 	found(scan, 0, scan->goroutine->context, NO_FRAME, false);
-	for (unsigned i = 0; defer && i < MAX_DEFERS && !reader.failed; i++) {
+	for (unsigned i = 0;
+		defer && i < MAX_DEFERS && !reader.failed && !cycle_closes(&cycle, defer); i++) {
 		addr_t link = read_field(&reader, defer, layout->defer_record.link);
 
 		found(scan, 0, read_field(&reader, defer, layout->defer_record.fn), NO_FRAME,

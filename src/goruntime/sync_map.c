@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "cycle.h"
 #include "gomap.h"
 
 enum {
@@ -43,8 +44,14 @@ struct trie_walk {
 
 static void walk_entries(struct trie_walk *walk, addr_t entry)
 {
+	struct cycle cycle = {0};
+
 	for (; entry && walk->nodes++ < MAX_NODES && !walk->reader.failed;
 		entry = reader_u64(&walk->reader, entry + ENTRY_OVERFLOW)) {
+		if (cycle_closes(&cycle, entry)) {
+			walk->broken = true;
+			return;
+		}
 		walk->map->entries++;
 		walk->map->table_bytes += ENTRY_SIZE;
 	}

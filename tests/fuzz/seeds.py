@@ -109,6 +109,14 @@ def dwarf():
 	return bytes([len(abbrev), 0, 0, 0, 0]) + abbrev + u32(len(unit)) + unit
 
 
+def dwarf_loop():
+	"""A variable whose DW_AT_sibling is itself."""
+	abbrev = bytes([1, 0x11, 1, 0x13, 0xb, 0, 0, 2, 0x34, 0, 1, 0x13, 3, 8, 2, 0xa, 0, 0, 0])
+	entries = b"\1\x16" + b"\2" + u32(13) + b"v\0" + b"\x09\3" + u64(0x500040) + b"\0"
+	unit = struct.pack("<HIB", 4, 0, 8) + entries
+	return bytes([len(abbrev), 0, 0, 0, 0]) + abbrev + u32(len(unit)) + unit
+
+
 def maps():
 	return (b"00400000-00452000 r-xp 00001000 08:02 173521      /usr/bin/dbus\n"
 		b"c000000000-c000400000 rw-p 00000000 00:00 0 \n7ffd0000-7ffd1000 rw-s 00000000 00:00 0  [stack]\n")
@@ -121,7 +129,7 @@ def change(kind, place, value):
 SEEDS = {
 	"buildinfo": [buildinfo(), bytes(16) + buildinfo(), MAGIC + bytes(18)],
 	"core_file": [core()],
-	"debuginfo": [dwarf()],
+	"debuginfo": [dwarf(), dwarf_loop()],
 	"executable": [executable()],
 	"gc_program": [b"\x40\0" + b"\0\0\0\0\3\5\x83\x14\0", b"\xff\xff" + b"\0\0\0\0\x7f" + b"\x5a" * 16 + b"\x80\xff\0\xff\1\0"],
 	"pclntab": [pclntab(), b"\1" + pclntab()[1:]],

@@ -20,14 +20,13 @@ def held_alone(report):
 
 
 @pytest.mark.parametrize("variant", [name for name in VARIANTS if name != "plain"])
-def test_variant(go, programs, silt, oracle, variant, tmp_path, record_property):
+def test_variant(go, programs, silt, oracle, variant, tmp_path):
     with Process(programs.build(go, "shapes", variant), tmp_path / "dump") as process:
         compare(oracle, process.pid, tmp_path / "dump")
         report = silt.json("report", process.pid, "--limit=0")
         assert process.alive()
     stripped = variant == "stripped"
     typed, explained = shares(report["heap"])
-    record_property("typed", "%.2f %%" % (100 * typed))
     print("%s: %.2f %% typed, %.2f %% explained" % (variant, 100 * typed, 100 * explained))
     assert stripped or typed > TYPED_AT_LEAST
     assert explained > EXPLAINED_AT_LEAST

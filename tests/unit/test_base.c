@@ -8,6 +8,7 @@
 #include "addrmap.h"
 #include "bitset.h"
 #include "bytes.h"
+#include "cycle.h"
 #include "parallel.h"
 #include "random.h"
 #include "table.h"
@@ -310,6 +311,28 @@ static void test_parallel(void **state)
 	assert_true(parallel_width() >= 1 && parallel_width() <= 16);
 }
 
+/* Lists of every length that lead back to each of their elements, and one that ends. */
+static void test_cycle(void **state)
+{
+	enum { LONGEST = 40 };
+
+	(void)state;
+	for (unsigned length = 1; length <= LONGEST; length++) {
+		struct cycle straight = {0};
+
+		for (unsigned at = 0; at < length; at++)
+			assert_false(cycle_closes(&straight, 8 * at));
+		for (unsigned back = 0; back < length; back++) {
+			struct cycle cycle = {0};
+			unsigned steps = 0, at = 0;
+
+			for (; !cycle_closes(&cycle, 8 * at); steps++)
+				at = at + 1 < length ? at + 1 : back;
+			assert_in_range(steps, length, 5 * length);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -324,6 +347,7 @@ int main(void)
 		cmocka_unit_test(test_loads),
 		cmocka_unit_test(test_cursor_bounds),
 		cmocka_unit_test(test_uvarint),
+		cmocka_unit_test(test_cycle),
 		cmocka_unit_test(test_table),
 		cmocka_unit_test(test_parallel),
 	};

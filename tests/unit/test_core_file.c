@@ -337,6 +337,8 @@ static void test_hostile_words(void **state)
 {
 	static const uint64_t lies[] = {0, 1, 4, 0x7fffffff, 0xffffffff, INT64_MAX, UINT64_MAX,
 		UINT64_MAX - 63, MEMORY, 65535};
+	const uint64_t piece[] = {2 * (uint64_t)MEMORY, 8, 0x6867666564636261};
+	const uint64_t files[] = {1, PAGE, PROGRAM, PROGRAM + PAGE, 0, 'x'};
 	struct random random = random_from(8);
 	struct note_bytes notes = {0};
 	struct elf_image image;
@@ -344,8 +346,8 @@ static void test_hostile_words(void **state)
 
 	(void)state;
 	put_note(&notes, "SILT", 1, "pid=1\n", 6);
-	put_note(&notes, "SILT", 2, "\0\0\0\0\1\0\0\0\x8\0\0\0\0\0\0\0abcdefgh", 24);
-	put_note(&notes, "CORE", NT_FILE, "\1\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0", 44);
+	put_note(&notes, "SILT", 2, piece, sizeof(piece));
+	put_note(&notes, "CORE", NT_FILE, files, sizeof(files));
 	make_core(&image, &notes);
 	elf_image_finish(&image);
 	uint8_t *bytes = memory_alloc(image.bytes.count);

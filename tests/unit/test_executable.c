@@ -220,6 +220,7 @@ static void test_position_independent(void **state)
 
 static void test_what_is_refused(void **state)
 {
+	static const char nothing[sizeof(BUILDINFO)];
 	struct elf_image image;
 
 	(void)state;
@@ -231,7 +232,7 @@ static void test_what_is_refused(void **state)
 	assert_error(open_image(&image), ERROR_UNSUPPORTED);
 	make_program(&image, ET_REL, BUILDINFO);
 	assert_error(open_image(&image), ERROR_FORMAT);
-	make_program(&image, ET_EXEC, "no such magic");
+	make_program(&image, ET_EXEC, nothing);
 	assert_error(open_image(&image), ERROR_NOT_GO);
 	assert_error(open_bytes("#!/bin/sh\n", 10), ERROR_FORMAT);
 	assert_error(open_bytes("", 0), ERROR_FORMAT);

@@ -189,7 +189,7 @@ static void test_wait_reasons(void **state)
 		source_deinit(&source);
 	}
 	if (!checked) {
-		print_message("skipped: no Go source at hand\n");
+		print_message("# skipped: no Go source at hand\n");
 		skip();
 	}
 }
