@@ -3,14 +3,14 @@
 #include <string.h>
 
 #include "bitset.h"
+#include "idle_sites.h"
 #include "mspan.h"
 #include "pagemap.h"
 #include "sudog.h"
 
 enum {
 	OS_PAGE = 4096,
-	SPARSE_SPAN_PAGES = 32,  /* from 256 KiB on a span may have pages that were never touched */
-	THREAD_STACK = 16 << 10, /* of a C stack, for debuggers */
+	SPARSE_SPAN_PAGES = 32, /* from 256 KiB on a span may have pages that were never touched */
 	SPECIALS_FOLLOWED = 1 << 16, /* in all: each costs a read while the target stands still */
 	BLOCKS_FOLLOWED = 1 << 12,   /* of a queue */
 	CHANNELS_FOLLOWED = 1 << 18,
@@ -19,7 +19,7 @@ enum {
 struct planner {
 	struct goruntime runtime; /* a copy that reads the stopped target */
 	const struct capture_wishes *wishes;
-	struct ranges *memory, *pieces;
+	struct ranges *memory, *pieces, *unwanted;
 	struct ranges sparse;   /* heap memory of which only existing pages are wanted */
 	struct ranges arenas;   /* all arenas with spans */
 	uint64_t *metadata;     /* by number of mapping: has structures of the runtime */
@@ -70,6 +70,7 @@ static void plan_span(struct planner *planner, const struct mspan *span)
 	note_metadata(planner, span->gcmark_bits);
 	note_list(planner, span->specials, layout->special.next, &planner->specials_left);
 	if (mspan_noscan(span) && !planner->wishes->contents) {
+		ranges_add(planner->unwanted, span->start, end);
 		if (mspan_has_inline_marks(layout, span))
 			ranges_add(planner->pieces, end - INLINE_MARK_BYTES, end);
 		return;
@@ -207,20 +208,6 @@ static struct error *plan_program(struct planner *planner)
 	return error;
 }
 
-/* The top of each thread's stack, where it is not a goroutine's: gdb wants to show it. */
-static void plan_thread_stacks(struct planner *planner)
-{
-	const struct target *target = planner->runtime.target;
-
-	vec_foreach (thread, &target->threads) {
-		addr_t sp = thread->registers.sp;
-		const struct mapping *mapping = target_mapping(target, sp);
-
-		if (mapping && !ranges_have(&planner->arenas, sp))
-			add_pages(planner->memory, sp, MIN(sp + THREAD_STACK, mapping->end));
-	}
-}
-
 /* The mappings that hold the runtime's structures, without the arenas, whose spans are planned. */
 static struct error *plan_metadata(struct planner *planner)
 {
@@ -245,26 +232,25 @@ static struct error *plan_metadata(struct planner *planner)
 	return error;
 }
 
-static struct error *choose(
-	void *context, const struct target *stopped, struct ranges *memory, struct ranges *pieces)
+static struct error *choose(void *context, const struct target *target, struct capture_ranges *ret)
 {
 	const struct capture_wishes *wishes = context;
 	struct planner planner = {
 		.runtime = *wishes->runtime,
 		.wishes = wishes,
-		.memory = memory,
-		.pieces = pieces,
-		.metadata = memory_array(BITSET_WORDS(stopped->mappings.count), 8),
+		.memory = &ret->memory,
+		.pieces = &ret->pieces,
+		.unwanted = &ret->unwanted,
+		.metadata = memory_array(BITSET_WORDS(target->mappings.count), 8),
 		.specials_left = SPECIALS_FOLLOWED,
 		.channels_left = CHANNELS_FOLLOWED,
 	};
 
-	planner.runtime.target = stopped;
+	planner.runtime.target = target;
 	struct error *error = plan_spans(&planner);
 	if (!error) {
 		plan_queues(&planner);
 		plan_channels(&planner);
-		plan_thread_stacks(&planner);
 		error = plan_program(&planner);
 	}
 	if (!error)
@@ -277,8 +263,11 @@ static struct error *choose(
 
 struct capture_plan capture_plan_for(const struct capture_wishes *wishes)
 {
-	return (struct capture_plan){
+	struct capture_plan plan = {
 		.choose = choose,
 		.context = (void *)(uintptr_t)wishes,
 	};
+
+	idle_sites_find(wishes->runtime, &plan);
+	return plan;
 }

@@ -1,12 +1,13 @@
 /* Capturing a live process into a core file, in one of three ways.
  *
  * - stop: stop all threads, copy, let go. Nothing is injected. The pause goes with the memory.
- * - precopy: copy while the target runs, watch what it writes (write_watch.h), stop it only for the rest.
+ * - precopy: copy while the target runs, watch what it writes (write_watch.h), stop it only for the
+ * rest.
  * - fork: stop it, make it fork, let it go, and copy from the child, which stands still.
  *
- * The one with the shortest pause that is possible is chosen, unless a way is asked for. A process of its own
- * does it (the capturer), so that whatever becomes of silt or of it, the kernel lets the target go. What must be
- * copied is the caller's knowledge: a capture_plan is asked.
+ * The one with the shortest pause that is possible is chosen, unless a way is asked for. A process
+ * of its own does it (the capturer), so that whatever becomes of silt or of it, the kernel lets the
+ * target go. What must be copied is the caller's knowledge: a capture_plan is asked.
  */
 #pragma once
 
@@ -17,21 +18,22 @@
 
 /* What a plan says. All come empty. */
 struct capture_ranges {
-	struct ranges memory;   /* whole pages */
-	struct ranges pieces;   /* what is smaller */
-	struct ranges unwanted; /* pages that need not be copied although they have been written to */
+	struct ranges memory; /* whole pages */
+	struct ranges pieces; /* what is smaller */
+	struct ranges
+		unwanted; /* pages that need not be copied although they have been written to */
 };
 
 struct capture_plan {
-	/* Asked of the target as it stands still, as it runs (then what it says may be out of date, and it may
-	 * fail), and of the capture itself. `target` has mappings, threads if it stands still, and reads
-	 * through a cache. Runs in the capturer: be quick. */
+	/* Asked of the target as it stands still, as it runs (then what it says may be out of date,
+	 * and it may fail), and of the capture itself. `target` has mappings, threads if it stands
+	 * still, and reads through a cache. Runs in the capturer: be quick. */
 	struct error *(*choose)(
 		void *context, const struct target *target, struct capture_ranges *ret);
 	void *context;
 	struct idle_sites idle_sites; /* where calls may be injected; none: nowhere */
-	addr_t exit_call;             /* code that ends a process and needs no stack; 0: not known */
-	addr_t scratch;               /* writable memory that the program does not use; 0: none */
+	addr_t exit_call; /* code that ends a process and needs no stack; 0: not known */
+	addr_t scratch;   /* writable memory that the program does not use; 0: none */
 	size_t scratch_size;
 };
 

@@ -1,24 +1,26 @@
 /* Copy while the target runs, and stop it only for what it has written to meanwhile.
  *
- * The plan is made of the running target, so it may be wrong about spans that came or went since. So at the stop
- * everything that was written to is copied, but for what the plan knows to be unwanted. Afterwards the plan is
- * made of the capture itself; what it asks for and is not there is read then, and counts only if the target has
- * not written to it since the stop.
+ * The plan is made of the running target, so it may be wrong about spans that came or went since.
+ * So at the stop everything that was written to is copied, but for what the plan knows to be
+ * unwanted. Afterwards the plan is made of the capture itself; what it asks for and is not there is
+ * read then, and counts only if the target has not written to it since the stop.
  */
 #include "capturer.h"
 
-#include <string.h>
 #include <unistd.h>
 
 #include "clock.h"
 #include "core_file.h"
+#include "core_format.h"
 #include "core_writer.h"
+#include "pagemap.h"
 #include "process.h"
 #include "write_watch.h"
 
 enum {
 	MAX_ROUNDS = 12,
-	MAX_TRIES = 20, /* to find a thread that is free, or to make a plan of a target that changes */
+	MAX_TRIES =
+		20, /* to find a thread that is free, or to make a plan of a target that changes */
 	TRY_AGAIN_MS = 2,
 };
 
@@ -47,8 +49,8 @@ static struct error *start_watching(struct precopy *precopy)
 				capturer->target->pid);
 		if (i)
 			wait_a_little();
-		TRY(write_watch_create(capturer->target->pid, &capturer->plan->idle_sites,
-			&precopy->watch));
+		TRY(write_watch_create(
+			capturer->target->pid, &capturer->plan->idle_sites, &precopy->watch));
 	}
 	return NULL;
 }
@@ -84,14 +86,15 @@ static struct error *plan_running(struct capturer *capturer)
 	}
 }
 
-/* What was written to and is not unwanted, with what is planned and has no place yet. */
-static void choose_written(
+/* What was written to, exists and is not unwanted. Normalised. */
+static struct error *choose_written(
 	const struct capturer *capturer, const struct ranges *written, struct ranges *ret)
 {
 	vec_foreach (range, &written->list)
 		ranges_add(ret, range->start, range->end);
 	ranges_normalise(ret);
 	ranges_subtract(ret, &capturer->planned.unwanted);
+	return pagemap_filter(capturer->target->pid, PAGEMAP_PRESENT_PAGES, ret);
 }
 
 static struct error *copy_round(struct precopy *precopy, uint64_t *ret_bytes)
@@ -119,9 +122,8 @@ static struct error *copy_round(struct precopy *precopy, uint64_t *ret_bytes)
 
 static struct error *copy_running(struct precopy *precopy)
 {
-	struct ranges all = {0};
+	struct ranges all = {0}, new = {0};
 	uint64_t bytes = UINT64_MAX, before;
-	struct ranges new = {0};
 
 	watch_mappings(precopy, &new);
 	struct error *error = write_watch_take(precopy->watch, &all); /* protects everything */
@@ -136,26 +138,53 @@ static struct error *copy_running(struct precopy *precopy)
 	return error;
 }
 
+/* Copies what was written to since the last time, without a new plan. */
+static struct error *copy_written(struct precopy *precopy, uint64_t *ret_bytes)
+{
+	struct capturer *capturer = precopy->capturer;
+	struct ranges written = {0}, chosen = {0};
+	struct error *error = write_watch_take(precopy->watch, &written);
+
+	if (!error)
+		error = choose_written(capturer, &written, &chosen);
+	if (!error)
+		error = spool_copy(&capturer->spool, &precopy->source, &chosen);
+	pieces_read(&capturer->pieces, &precopy->source, &written);
+	*ret_bytes = ranges_bytes(&chosen);
+	ranges_deinit(&written);
+	ranges_deinit(&chosen);
+	return error;
+}
+
+/* Short rounds, as long as they make what is left for the pause smaller. */
+static struct error *copy_rest(struct precopy *precopy)
+{
+	uint64_t bytes = UINT64_MAX, before;
+
+	for (unsigned i = 0; i < MAX_ROUNDS; i++) {
+		before = bytes;
+		TRY(copy_written(precopy, &bytes));
+		if (bytes <= SMALL_ROUND_BYTES / 4 || bytes > before / 2)
+			break;
+	}
+	return NULL;
+}
+
 /* While the target stands still. */
 static struct error *copy_stopped(struct precopy *precopy, struct stop *stop)
 {
 	struct capturer *capturer = precopy->capturer;
-	struct ranges written = {0}, chosen = {0}, new = {0};
-	struct error *error = stop_threads(stop, capturer->target);
+	struct ranges new = {0};
+	uint64_t bytes;
 
+	TRY(stop_threads(stop, capturer->target));
+	TRY(copy_written(precopy, &bytes));
+	TRY(process_refresh(capturer->target));
+	watch_mappings(precopy, &new);
+	struct error *error = pagemap_filter(capturer->target->pid, PAGEMAP_PRESENT_PAGES, &new);
+	capturer_add_thread_stacks(capturer, &new);
 	if (!error)
-		error = write_watch_take(precopy->watch, &written);
-	if (!error)
-		error = process_refresh(capturer->target);
-	if (!error) {
-		watch_mappings(precopy, &new);
-		choose_written(capturer, &written, &chosen);
-		capturer_add_thread_stacks(capturer, &chosen);
-		error = spool_copy(&capturer->spool, &precopy->source, &chosen);
-		pieces_read(&capturer->pieces, capturer->target->pid, &written);
-	}
-	ranges_deinit(&written);
-	ranges_deinit(&chosen);
+		error = spool_copy(&capturer->spool, &precopy->source, &new);
 	ranges_deinit(&new);
 	return error;
 }
@@ -166,8 +195,10 @@ static struct error *stop_and_copy(struct precopy *precopy)
 	_cleanup_(cleanup_stop) struct stop *stop = NULL;
 
 	pieces_init(&capturer->pieces, &capturer->planned.pieces);
-	pieces_read(&capturer->pieces, capturer->target->pid, NULL);
-	TRY(spool_hold(&capturer->spool, FINAL_HOLD_BYTES));
+	pieces_read(&capturer->pieces, &precopy->source, NULL);
+	TRY(spool_reserve(&capturer->spool, FINAL_HOLD_BYTES));
+	TRY(copy_rest(precopy));
+	spool_hold(&capturer->spool);
 	TRY(stop_create(capturer->target->pid, &stop));
 	capturer->target->capture.monotonic_ns = clock_now();
 	TRY(copy_stopped(precopy, stop));
@@ -187,7 +218,8 @@ static struct error *open_capture(const struct capturer *capturer, struct target
 							   .auxv = capturer->auxv,
 							   .auxv_length = capturer->auxv_length,
 						   }));
-	return core_file_open_fd(dup(capturer->spool.fd), "the captured memory", NULL, ret);
+	_cleanup_free_ char *exe = memory_format("/proc/%d/exe", capturer->target->pid);
+	return core_file_open_fd(dup(capturer->spool.fd), "the captured memory", exe, ret);
 }
 
 /* Pages that were read late and written to since the stop are as good as not read. */
@@ -207,20 +239,43 @@ static struct error *read_late(struct precopy *precopy, const struct ranges *lat
 	return error;
 }
 
+/* Pieces that have come since the last plan: the whole pages that they are in are read late
+ * instead. */
+static void add_late_pieces(const struct capturer *capturer, struct ranges *late)
+{
+	struct ranges wanted = {0}, had = {0};
+	const addr_t page = CORE_PAGE_SIZE;
+
+	vec_foreach (range, &capturer->planned.pieces.list)
+		ranges_add(&wanted, range->start, range->end);
+	pieces_ranges(&capturer->pieces, &had);
+	ranges_subtract(&wanted, &had);
+	vec_foreach (range, &wanted.list)
+		ranges_add(late, range->start & ~(page - 1), (range->end + page - 1) & ~(page - 1));
+	ranges_normalise(late);
+	ranges_deinit(&wanted);
+	ranges_deinit(&had);
+}
+
 /* The plan of what was captured is exact. */
 static struct error *complete(struct precopy *precopy)
 {
 	struct capturer *capturer = precopy->capturer;
 	_cleanup_(cleanup_target) struct target *captured = NULL;
-	struct ranges late = {0};
+	struct ranges late = {0}, missing = {0};
 
 	TRY(open_capture(capturer, &captured));
 	captured->kind = TARGET_PROCESS;
 	captured->pid = capturer->target->pid;
 	TRY(capturer_plan(capturer, captured));
-	spool_missing(&capturer->spool, &capturer->planned.memory, &late);
-	struct error *error = late.list.count ? read_late(precopy, &late) : NULL;
+	add_late_pieces(capturer, &late);
+	vec_foreach (range, &capturer->planned.memory.list)
+		ranges_add(&late, range->start, range->end);
+	ranges_normalise(&late);
+	spool_missing(&capturer->spool, &late, &missing);
+	struct error *error = missing.list.count ? read_late(precopy, &missing) : NULL;
 	ranges_deinit(&late);
+	ranges_deinit(&missing);
 	return error;
 }
 

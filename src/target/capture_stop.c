@@ -15,8 +15,9 @@ struct error *capture_by_stop(struct capturer *capturer)
 		.pid = target->pid, .mem = -1, .workers = parallel_width()};
 	_cleanup_(cleanup_stop) struct stop *stop = NULL;
 
-	TRY(spool_hold(&capturer->spool,
-		MIN(ranges_bytes(&capturer->planned.memory), STOP_HOLD_BYTES)));
+	TRY(spool_reserve(
+		&capturer->spool, MIN(ranges_bytes(&capturer->planned.memory), STOP_HOLD_BYTES)));
+	spool_hold(&capturer->spool);
 	TRY(stop_create(target->pid, &stop));
 	target->capture.monotonic_ns = clock_now();
 	TRY(stop_threads(stop, target));
@@ -25,7 +26,7 @@ struct error *capture_by_stop(struct capturer *capturer)
 	capturer_add_thread_stacks(capturer, &capturer->planned.memory);
 	TRY(spool_copy(&capturer->spool, &source, &capturer->planned.memory));
 	pieces_init(&capturer->pieces, &capturer->planned.pieces);
-	pieces_read(&capturer->pieces, target->pid, NULL);
+	pieces_read(&capturer->pieces, &source, NULL);
 	uint64_t began = stop_began_ns(stop);
 	stop_release(stop);
 	capturer_set_mode(capturer, CAPTURE_STOP, began);

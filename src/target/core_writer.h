@@ -1,7 +1,7 @@
 /* Writing a standard ELF core file.
  *
- * The memory comes first in the file (spool.h); the headers go behind it when it is complete, and the ELF header, last of all,
- * makes the file a core. Until then it is no core file.
+ * The memory comes first in the file (spool.h); the headers go behind it when it is complete, and
+ * the ELF header, last of all, makes the file a core. Until then it is no core file.
  */
 #pragma once
 

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ptrace.h>
+#include <sys/syscall.h>
 #include <sys/user.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -17,15 +18,16 @@
 #include "stop.h"
 
 enum {
-	SYSCALL_LENGTH = 2,       /* bytes of the instruction */
-	CALL_LIMIT_MS = 1000,     /* a call that we inject returns at once */
+	SYSCALL_LENGTH = 2,    /* bytes of the instruction */
+	CALL_LIMIT_MS = 1000,  /* a call that we inject returns at once */
+	FORK_LIMIT_MS = 10000, /* but to copy the page tables of a large process takes time */
 	SYSCALL_STOP = SIGTRAP | 0x80, /* PTRACE_O_TRACESYSGOOD */
 };
 
 struct injection {
 	pid_t tid;
-	addr_t pc;   /* behind the instruction */
-	bool seized; /* here, to be let go */
+	addr_t pc;                         /* behind the instruction */
+	bool seized;                       /* here, to be let go */
 	struct user_regs_struct registers; /* as it waits */
 };
 
@@ -45,8 +47,7 @@ struct injection *injection_at(pid_t tid, const struct idle_sites *sites)
 	if (ptrace(PTRACE_GETREGS, tid, NULL, &registers) < 0)
 		return NULL;
 	/* It was interrupted in the call: the kernel has put a restart code into rax. */
-	if ((int64_t)registers.rax >= 0 ||
-		!is_site(sites, registers.rip, (long)registers.orig_rax))
+	if ((int64_t)registers.rax >= 0 || !is_site(sites, registers.rip, (long)registers.orig_rax))
 		return NULL;
 	struct injection *injection = memory_alloc(sizeof(*injection));
 	*injection = (struct injection){.tid = tid, .pc = registers.rip, .registers = registers};
@@ -113,31 +114,38 @@ static struct error *gone(const struct injection *injection)
 	return error_create(ERROR_GONE, "thread %d of the target has ended", injection->tid);
 }
 
-/* Lets the thread go on until it enters or leaves a system call; signals are let through. */
-static struct error *run_to_syscall(const struct injection *injection, uint64_t limit)
+/* Lets the thread go on until it enters or leaves a system call, or has forked; signals are let
+ * through. */
+static struct error *run_to_syscall(
+	const struct injection *injection, uint64_t limit, bool *ret_forked)
 {
 	int signal_number = 0, status;
 
 	for (;;) {
-		if (ptrace(PTRACE_SYSCALL, injection->tid, NULL, (void *)(intptr_t)signal_number) < 0)
+		if (ptrace(PTRACE_SYSCALL, injection->tid, NULL, (void *)(intptr_t)signal_number) <
+			0)
 			return gone(injection);
 		pid_t got;
 		while ((got = waitpid(injection->tid, &status, __WALL | WNOHANG)) == 0) {
 			if (clock_now() > limit)
 				return error_create(ERROR_SYSTEM,
-					"a call injected into thread %d does not return", injection->tid);
+					"a call injected into thread %d does not return",
+					injection->tid);
 			nanosleep(&(struct timespec){.tv_nsec = 10000}, NULL);
 		}
 		if (got < 0 || !WIFSTOPPED(status))
 			return gone(injection);
-		if (WSTOPSIG(status) == SYSCALL_STOP || status >> 16 == PTRACE_EVENT_CLONE)
+		*ret_forked = status >> 16 == PTRACE_EVENT_CLONE;
+		if (WSTOPSIG(status) == SYSCALL_STOP || *ret_forked)
 			return NULL;
 		signal_number = status >> 16 ? 0 : WSTOPSIG(status);
 	}
 }
 
-/* Is the thread at the instruction that we made it repeat? A signal's handler may make calls before. */
-static bool is_at_call(const struct injection *injection, long number, struct user_regs_struct *registers)
+/* Is the thread at the instruction that we made it repeat? A signal's handler may make calls
+ * before. */
+static bool is_at_call(
+	const struct injection *injection, long number, struct user_regs_struct *registers)
 {
 	return ptrace(PTRACE_GETREGS, injection->tid, NULL, registers) == 0 &&
 	       registers->rip == injection->pc && (long)registers->orig_rax == number;
@@ -161,21 +169,52 @@ static struct error *set_call(
 	return NULL;
 }
 
+static struct error *enter_call(struct injection *injection, long number,
+	const uint64_t arguments[INJECTION_ARGUMENTS], uintptr_t options, uint64_t limit)
+{
+	struct user_regs_struct registers;
+	bool forked;
+
+	ptrace(PTRACE_SETOPTIONS, injection->tid, NULL, (void *)options);
+	TRY(set_call(injection, number, arguments));
+	do {
+		TRY(run_to_syscall(injection, limit, &forked));
+	} while (!is_at_call(injection, number, &registers));
+	return NULL;
+}
+
 struct error *injection_call(struct injection *injection, long number,
 	const uint64_t arguments[INJECTION_ARGUMENTS], int64_t *ret)
 {
 	uint64_t limit = clock_now() + CALL_LIMIT_MS * NS_PER_MS;
 	struct user_regs_struct registers;
+	bool forked;
 
-	ptrace(PTRACE_SETOPTIONS, injection->tid, NULL, (void *)PTRACE_O_TRACESYSGOOD);
-	TRY(set_call(injection, number, arguments));
-	do {
-		TRY(run_to_syscall(injection, limit)); /* it enters */
-	} while (!is_at_call(injection, number, &registers));
-	TRY(run_to_syscall(injection, limit)); /* it leaves */
+	TRY(enter_call(injection, number, arguments, PTRACE_O_TRACESYSGOOD, limit));
+	TRY(run_to_syscall(injection, limit, &forked)); /* it leaves */
 	if (ptrace(PTRACE_GETREGS, injection->tid, NULL, &registers) < 0)
 		return gone(injection);
 	*ret = (int64_t)registers.rax;
+	return NULL;
+}
+
+struct error *injection_fork(struct injection *injection, uint64_t flags, addr_t stack, pid_t *ret)
+{
+	const uint64_t arguments[INJECTION_ARGUMENTS] = {flags, stack};
+	uint64_t limit = clock_now() + FORK_LIMIT_MS * NS_PER_MS;
+	struct user_regs_struct registers;
+	unsigned long child = 0;
+	bool forked;
+
+	TRY(enter_call(injection, SYS_clone, arguments, PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACECLONE,
+		limit));
+	TRY(run_to_syscall(injection, limit, &forked)); /* or the end of a call that failed */
+	if (ptrace(PTRACE_GETREGS, injection->tid, NULL, &registers) < 0)
+		return gone(injection);
+	if (!forked || ptrace(PTRACE_GETEVENTMSG, injection->tid, NULL, &child) < 0)
+		return error_create(ERROR_SYSTEM, "the target may not fork: %s",
+			strerror((int)-(int64_t)registers.rax));
+	*ret = (pid_t)child;
 	return NULL;
 }
 

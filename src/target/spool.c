@@ -26,7 +26,7 @@ struct unit {
 struct hold {
 	uint8_t *buffer;
 	size_t size;
-	size_t used; /* atomic */
+	size_t used;            /* atomic */
 	VEC(struct unit) units; /* by worker's turn; bytes follow each other in the buffer */
 	size_t unit_count;      /* atomic */
 	size_t *at;             /* of each unit in the buffer */
@@ -79,17 +79,6 @@ static struct error *write_bytes(int fd, const uint8_t *bytes, size_t length, ui
 	return NULL;
 }
 
-static ssize_t read_some(
-	const struct memory_source *source, addr_t address, uint8_t *buffer, size_t length)
-{
-	struct iovec local = {buffer, length};
-	struct iovec remote = {(void *)(uintptr_t)address, length};
-
-	if (source->mem >= 0)
-		return pread(source->mem, buffer, length, (off_t)address);
-	return process_vm_readv(source->pid, &local, 1, &remote, 1, 0);
-}
-
 /* Reads what can be read of a unit; pages that cannot be are zero and noted as missing. */
 static void read_unit(const struct memory_source *source, const struct unit *unit, uint8_t *buffer,
 	struct ranges *missing)
@@ -98,10 +87,10 @@ static void read_unit(const struct memory_source *source, const struct unit *uni
 
 	while (done < unit->length) {
 		addr_t at = unit->start + done;
-		ssize_t got = read_some(source, at, buffer + done, unit->length - done);
+		size_t got = memory_source_read(source, at, buffer + done, unit->length - done);
 
-		if (got > 0) {
-			done += (size_t)got;
+		if (got) {
+			done += got;
 			continue;
 		}
 		addr_t page_end = (at & ~(addr_t)(CORE_PAGE_SIZE - 1)) + CORE_PAGE_SIZE;
@@ -116,8 +105,6 @@ static void read_unit(const struct memory_source *source, const struct unit *uni
 /* Room in the buffer for a unit; NULL: there is none left. */
 static uint8_t *hold_unit(struct hold *hold, const struct unit *unit)
 {
-	if (!hold)
-		return NULL;
 	size_t at = __atomic_fetch_add(&hold->used, unit->length, __ATOMIC_RELAXED);
 
 	if (at + unit->length > hold->size)
@@ -139,7 +126,7 @@ static struct error *copy_work(void *context, unsigned worker)
 		if (mine >= copy->units.count)
 			return NULL;
 		const struct unit *unit = &copy->units.items[mine];
-		uint8_t *held = hold_unit(copy->spool->hold, unit);
+		uint8_t *held = copy->spool->holding ? hold_unit(copy->spool->hold, unit) : NULL;
 
 		read_unit(copy->source, unit, held ? held : buffer, &copy->missing[worker]);
 		if (!held)
@@ -202,12 +189,14 @@ static void place(struct spool *spool, const struct ranges *memory)
 	ranges_deinit(&new);
 }
 
-static void add_units(struct copy *copy, const struct placement *placement, addr_t start, addr_t end)
+static void add_units(
+	struct copy *copy, const struct placement *placement, addr_t start, addr_t end)
 {
 	for (addr_t at = start; at < end; at += COPY_UNIT)
-		vec_push(&copy->units, {.start = at,
-					       .length = (uint32_t)MIN(end - at, (addr_t)COPY_UNIT),
-					       .offset = placement->offset + (at - placement->start)});
+		vec_push(&copy->units,
+			{.start = at,
+				.length = (uint32_t)MIN(end - at, (addr_t)COPY_UNIT),
+				.offset = placement->offset + (at - placement->start)});
 }
 
 static void plan_units(struct copy *copy, const struct ranges *memory)
@@ -215,7 +204,8 @@ static void plan_units(struct copy *copy, const struct ranges *memory)
 	const struct spool *spool = copy->spool;
 
 	vec_foreach (range, &memory->list) {
-		for (size_t i = first_behind(spool, range->start); i < spool->placements.count; i++) {
+		for (size_t i = first_behind(spool, range->start); i < spool->placements.count;
+			i++) {
 			const struct placement *placement = &spool->placements.items[i];
 
 			if (placement->start >= range->end)
@@ -231,10 +221,7 @@ static void note_missing(struct copy *copy, const struct ranges *memory)
 {
 	struct spool *spool = copy->spool;
 
-	if (spool->missing.list.count) {
-		vec_foreach (range, &memory->list)
-			ranges_remove(&spool->missing, range->start, range->end);
-	}
+	ranges_subtract(&spool->missing, memory);
 	for (size_t i = 0; i < COPY_WORKERS; i++) {
 		vec_foreach (range, &copy->missing[i].list)
 			ranges_add(&spool->missing, range->start, range->end);
@@ -256,18 +243,18 @@ struct error *spool_copy(
 
 	place(spool, memory);
 	plan_units(&copy, memory);
-	if (spool->hold)
+	if (spool->holding)
 		hold_reserve(spool->hold, copy.units.count);
 	unsigned width = MIN(source->workers, (unsigned)COPY_WORKERS);
-	struct error *error = copy.units.count > 1 ? parallel_run(width, copy_work, &copy)
-						   : copy_work(&copy, 0);
+	struct error *error =
+		copy.units.count > 1 ? parallel_run(width, copy_work, &copy) : copy_work(&copy, 0);
 	note_missing(&copy, memory);
 	spool->bytes_read += ranges_bytes(memory);
 	vec_deinit(&copy.units);
 	return error;
 }
 
-struct error *spool_hold(struct spool *spool, size_t bytes)
+struct error *spool_reserve(struct spool *spool, size_t bytes)
 {
 	struct hold *hold = memory_alloc(sizeof(*hold));
 
@@ -282,11 +269,17 @@ struct error *spool_hold(struct spool *spool, size_t bytes)
 	return NULL;
 }
 
+void spool_hold(struct spool *spool)
+{
+	spool->holding = spool->hold != NULL;
+}
+
 struct error *spool_flush(struct spool *spool)
 {
 	struct hold *hold = take_pointer(spool->hold);
 	struct error *error = NULL;
 
+	spool->holding = false;
 	for (size_t i = 0; hold && i < hold->unit_count && !error; i++) {
 		const struct unit *unit = &hold->units.items[i];
 
@@ -317,16 +310,19 @@ void pieces_deinit(struct pieces *pieces)
 }
 
 /* The kernel stops at the first piece that it cannot read. Returns how many were read whole. */
-static size_t read_pieces(pid_t pid, struct piece **pieces, size_t count)
+static size_t read_pieces(const struct memory_source *source, struct piece **pieces, size_t count)
 {
 	struct iovec local[PIECES_PER_CALL], remote[PIECES_PER_CALL];
 
+	if (source->mem >= 0)
+		return memory_source_read(source, pieces[0]->address, pieces[0]->bytes,
+			       pieces[0]->length) == pieces[0]->length;
 	for (size_t i = 0; i < count; i++) {
 		local[i] = (struct iovec){pieces[i]->bytes, pieces[i]->length};
-		remote[i] = (struct iovec){
-			(void *)(uintptr_t)pieces[i]->address, pieces[i]->length};
+		remote[i] =
+			(struct iovec){(void *)(uintptr_t)pieces[i]->address, pieces[i]->length};
 	}
-	ssize_t got = process_vm_readv(pid, local, count, remote, count, 0);
+	ssize_t got = process_vm_readv(source->pid, local, count, remote, count, 0);
 	size_t left = got > 0 ? (size_t)got : 0, whole = 0;
 
 	for (; whole < count && pieces[whole]->length <= left; whole++)
@@ -334,11 +330,13 @@ static size_t read_pieces(pid_t pid, struct piece **pieces, size_t count)
 	return whole;
 }
 
-static void read_all_pieces(pid_t pid, struct piece **pieces, size_t count)
+static void read_all_pieces(const struct memory_source *source, struct piece **pieces, size_t count)
 {
+	size_t per_call = source->mem >= 0 ? 1 : PIECES_PER_CALL;
+
 	for (size_t at = 0; at < count;) {
-		size_t wanted = MIN(count - at, (size_t)PIECES_PER_CALL);
-		size_t whole = read_pieces(pid, pieces + at, wanted);
+		size_t wanted = MIN(count - at, per_call);
+		size_t whole = read_pieces(source, pieces + at, wanted);
 
 		if (whole < wanted)
 			pieces[at + whole++]->length = 0;
@@ -346,7 +344,8 @@ static void read_all_pieces(pid_t pid, struct piece **pieces, size_t count)
 	}
 }
 
-void pieces_read(struct pieces *pieces, pid_t pid, const struct ranges *within)
+void pieces_read(
+	struct pieces *pieces, const struct memory_source *source, const struct ranges *within)
 {
 	VEC(struct piece *) chosen = {0};
 	size_t range = 0;
@@ -355,11 +354,20 @@ void pieces_read(struct pieces *pieces, pid_t pid, const struct ranges *within)
 		while (within && range < within->list.count &&
 			within->list.items[range].end <= piece->address)
 			range++;
-		if (piece->length &&
-			(!within || (range < within->list.count &&
-					    within->list.items[range].start <= piece->address)))
+		bool inside = !within || (range < within->list.count &&
+						 within->list.items[range].start <
+							 piece->address + piece->length);
+
+		if (piece->length && inside)
 			vec_push(&chosen, piece);
 	}
-	read_all_pieces(pid, chosen.items, chosen.count);
+	read_all_pieces(source, chosen.items, chosen.count);
 	vec_deinit(&chosen);
+}
+
+void pieces_ranges(const struct pieces *pieces, struct ranges *ret)
+{
+	vec_foreach (piece, &pieces->list)
+		ranges_add(ret, piece->address, piece->address + piece->length);
+	ranges_normalise(ret);
 }

@@ -1,22 +1,16 @@
 /* The file that captured memory goes to: which address lies where in it, and copying into it.
  *
- * Memory that is copied again (because the target has written to it since) is written over its place; what is
- * new is appended. While the target stands still it may be kept in a buffer first, whose pages are there
- * already: writing a file takes several times as long as reading the target.
+ * Memory that is copied again (because the target has written to it since) is written over its
+ * place; what is new is appended. While the target stands still it may be kept in a buffer first,
+ * whose pages are there already: writing a file takes several times as long as reading the target.
  */
 #pragma once
 
 #include <sys/types.h>
 
 #include "error.h"
+#include "memory_source.h"
 #include "ranges.h"
-
-/* Where bytes are read from. */
-struct memory_source {
-	pid_t pid;
-	int mem; /* of /proc/PID/mem, to read through that; -1: by process_vm_readv */
-	unsigned workers; /* threads that read: a target that runs needs a processor for itself */
-};
 
 /* [start, end) lies at `offset` of the file. */
 struct placement {
@@ -31,7 +25,8 @@ struct spool {
 	VEC(struct placement) placements; /* sorted, disjoint */
 	struct ranges missing;            /* placed, but could not be read; normalised */
 	uint64_t bytes_read;
-	struct hold *hold;
+	struct hold *hold; /* NULL: no buffer */
+	bool holding;
 };
 
 void spool_init(struct spool *spool, int fd);
@@ -41,8 +36,10 @@ void spool_deinit(struct spool *spool);
 struct error *spool_copy(
 	struct spool *spool, const struct memory_source *source, const struct ranges *memory);
 
-/* From now on up to `bytes` go to a buffer, until spool_flush() writes it. */
-struct error *spool_hold(struct spool *spool, size_t bytes);
+/* Makes a buffer; from spool_hold() on copies go there as long as there is room, until
+ * spool_flush() writes them to the file. */
+struct error *spool_reserve(struct spool *spool, size_t bytes);
+void spool_hold(struct spool *spool);
 struct error *spool_flush(struct spool *spool);
 
 /* The parts of a normalised list that have no place yet. */
@@ -65,4 +62,8 @@ void pieces_init(struct pieces *pieces, const struct ranges *wanted);
 void pieces_deinit(struct pieces *pieces);
 
 /* Reads those that lie in `within` (normalised; NULL: all). */
-void pieces_read(struct pieces *pieces, pid_t pid, const struct ranges *within);
+void pieces_read(
+	struct pieces *pieces, const struct memory_source *source, const struct ranges *within);
+
+/* Where they are; normalised. */
+void pieces_ranges(const struct pieces *pieces, struct ranges *ret);

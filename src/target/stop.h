@@ -18,8 +18,8 @@ struct stop;
  * the kernel where no signal reaches it) is an error, and everything is let go. */
 struct error *stop_create(pid_t pid, struct stop **ret);
 
-/* Waits, until CLOCK_MONOTONIC is `limit`, for the trap that PTRACE_INTERRUPT asked for. ret_stopped stays
- * false when the thread has ended. For a thread that this process has seized. */
+/* Waits, until CLOCK_MONOTONIC is `limit`, for the trap that PTRACE_INTERRUPT asked for.
+ * ret_stopped stays false when the thread has ended. For a thread that this process has seized. */
 struct error *stop_wait(pid_t pid, pid_t tid, uint64_t limit, bool *ret_stopped);
 
 /* Appends the threads, with the registers that they stopped with. */
