@@ -16,12 +16,16 @@ enum {
 	CHANNELS_FOLLOWED = 1 << 18,
 };
 
+/* The index of arenas has an entry for each arena of a 48-bit address space (malloc.go). */
+#define ARENA_INDEX_BYTES ((addr_t)8 << (48 - ARENA_SHIFT))
+
 struct planner {
 	struct goruntime runtime; /* a copy that reads the stopped target */
 	const struct capture_wishes *wishes;
 	struct ranges *memory, *pieces, *unwanted;
 	struct ranges sparse;   /* heap memory of which only existing pages are wanted */
 	struct ranges arenas;   /* all arenas with spans */
+	addr_t arena_index;     /* of which the entries of `arenas` are planned */
 	uint64_t *metadata;     /* by number of mapping: has structures of the runtime */
 	unsigned specials_left; /* to be followed */
 	unsigned channels_left;
@@ -79,6 +83,26 @@ static void plan_span(struct planner *planner, const struct mspan *span)
 		span->start, end);
 }
 
+/* The arenas that a span is in, their entries in the index, and what those refer to. */
+static void plan_arenas(struct planner *planner, const struct mspan *span, addr_t *last)
+{
+	const addr_t size = (addr_t)1 << ARENA_SHIFT;
+	struct reader reader = reader_over(planner->runtime.target);
+
+	for (addr_t arena = span->start & ~(size - 1);
+		arena < span->start + (span->npages << RUNTIME_PAGE_SHIFT); arena += size) {
+		addr_t entry =
+			planner->arena_index + 8 * ((arena + ARENA_BASE_OFFSET) >> ARENA_SHIFT);
+
+		if (arena == *last)
+			continue;
+		*last = arena;
+		ranges_add(&planner->arenas, arena, arena + size);
+		add_pages(planner->memory, entry, entry + 8);
+		note_metadata(planner, reader_u64(&reader, entry));
+	}
+}
+
 static struct error *plan_spans(struct planner *planner)
 {
 	const struct layout *layout = &planner->runtime.layout;
@@ -90,8 +114,8 @@ static struct error *plan_spans(struct planner *planner)
 	TRY(mspan_list(&planner->runtime, &addresses, &count));
 	note_metadata(
 		planner, reader_u64(&reader, planner->runtime.mheap + layout->mheap.allspans.at));
-	addr_t second_level = reader_u64(&reader, planner->runtime.mheap + layout->mheap.arenas.at);
-	note_metadata(planner, second_level);
+	planner->arena_index =
+		reader_u64(&reader, planner->runtime.mheap + layout->mheap.arenas.at);
 	for (size_t i = 0; i < count; i++) {
 		uint8_t bytes[256];
 
@@ -100,14 +124,8 @@ static struct error *plan_spans(struct planner *planner)
 		note_metadata(planner, addresses[i]);
 		struct mspan span = mspan_parse(layout, bytes);
 		plan_span(planner, &span);
-		addr_t arena = span.start >> ARENA_SHIFT << ARENA_SHIFT;
-		if (span.state == SPAN_DEAD || arena == last_arena)
-			continue;
-		last_arena = arena;
-		ranges_add(&planner->arenas, arena, arena + ((addr_t)1 << ARENA_SHIFT));
-		uint64_t number = (arena + 0x800000000000ull) >> ARENA_SHIFT;
-		note_metadata(planner, second_level + 8 * number);
-		note_metadata(planner, reader_u64(&reader, second_level + 8 * number));
+		if (span.state != SPAN_DEAD && mspan_plausible(&span))
+			plan_arenas(planner, &span, &last_arena);
 	}
 	ranges_normalise(&planner->arenas);
 	return reader_error(&reader, "mspan");
@@ -220,8 +238,9 @@ static struct error *plan_metadata(struct planner *planner)
 		if (bitset_has(planner->metadata, i) && mapping->protection & PROTECTION_READ)
 			ranges_add(&wanted, mapping->start, mapping->end);
 	}
-	vec_foreach (arena, &planner->arenas.list)
-		ranges_remove(&wanted, arena->start, arena->end);
+	ranges_normalise(&wanted);
+	ranges_subtract(&wanted, &planner->arenas);
+	ranges_remove(&wanted, planner->arena_index, planner->arena_index + ARENA_INDEX_BYTES);
 	vec_foreach (range, &planner->sparse.list)
 		ranges_add(&wanted, range->start, range->end);
 	ranges_normalise(&wanted);

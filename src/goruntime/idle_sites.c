@@ -6,7 +6,7 @@
 #include "bytes.h"
 
 enum {
-	CODE_MAX = 512, /* bytes of a function that are looked at */
+	CODE_MAX = 512,   /* bytes of a function that are looked at */
 	SCRATCH_MIN = 64, /* what the stack of a forked copy needs, see capture_fork.c */
 	OS_PAGE = 4096,
 };

@@ -16,7 +16,7 @@ struct program {
 };
 
 struct program_options {
-	const char *exe; /* overrides where a core's executable is; NULL */
+	const char *exe;                /* overrides where a core's executable is; NULL */
 	struct capture_options capture; /* of a process */
 };
 
