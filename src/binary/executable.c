@@ -225,9 +225,7 @@ struct error *executable_check_belongs(
 {
 	if (each_program_header(executable, PT_NOTE, visit_note_differs, (void *)(uintptr_t)target))
 		return error_create(ERROR_FORMAT,
-			"%s is not the program that made this core (build ids differ): give the "
-			"right one "
-			"with --exe=FILE",
+			"%s is not the program that made this core (build ids differ): give the right one with --exe=FILE",
 			executable->path);
 	return NULL;
 }

@@ -183,15 +183,13 @@ static int run_command(const struct command *command, int count, char **argument
 static void print_usage(FILE *file)
 {
 	fputs("silt tells why memory and goroutines are still alive in a running Go program.\n\n"
-	      "  silt TARGET            what it holds, and who holds it (the same as silt "
-	      "report)\n",
+	      "  silt TARGET            what it holds, and who holds it (the same as silt report)\n",
 		file);
 	for (const struct command *command = commands; command->name; command++)
 		fprintf(file, "  silt %-17s %s\n", command->name, command->summary);
 	fputs("\nTARGET is a process id, a core file, or a snapshot that silt wrote.\n"
 	      "silt COMMAND --help tells the options of a command.\n"
-	      "Exit status: 0 nothing found, 1 findings, 2 wrong usage, 3 the target could not be "
-	      "read.\n",
+	      "Exit status: 0 nothing found, 1 findings, 2 wrong usage, 3 the target could not be read.\n",
 		file);
 }
 

@@ -39,8 +39,7 @@ static struct error *check_wild_references(const struct analysis *analysis)
 		wild += retention_alive(analysis->retention, *source);
 	if (wild > WILD_FEW + objects->graph.edges / WILD_TOLERATED)
 		return error_create(ERROR_LAYOUT,
-			"%llu references of live objects lead to free slots: pointer maps are read "
-			"wrongly",
+			"%llu references of live objects lead to free slots: pointer maps are read wrongly",
 			(unsigned long long)wild);
 	return NULL;
 }

@@ -207,8 +207,7 @@ static void add_notes(struct report *report)
 		_cleanup_free_ char *bytes = human_bytes(figures->marked_unreached_bytes);
 
 		add_note(report,
-			memory_format("%s were alive at the last collection and are not reached: "
-				      "they have died since",
+			memory_format("%s were alive at the last collection and are not reached: they have died since",
 				bytes));
 	}
 	if (capture->unread_bytes) {
@@ -218,16 +217,14 @@ static void add_notes(struct report *report)
 	}
 	if (objects->stacks.incomplete)
 		add_note(report,
-			memory_format("%u stacks could not be unwound to their ends, and were "
-				      "scanned conservatively",
+			memory_format("%u stacks could not be unwound to their ends, and were scanned conservatively",
 				objects->stacks.incomplete));
 	if (objects->unread_stacks)
 		add_note(report,
 			memory_format("%u stacks were not captured", objects->unread_stacks));
 	if (objects->missing.variable_bytes || objects->missing.specials)
 		add_note(report,
-			memory_format("%llu bytes of variables and %llu lists of finalizers could "
-				      "not be read",
+			memory_format("%llu bytes of variables and %llu lists of finalizers could not be read",
 				(unsigned long long)objects->missing.variable_bytes,
 				(unsigned long long)objects->missing.specials));
 	if (analysis->typing->object_types.full)

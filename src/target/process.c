@@ -23,9 +23,7 @@ static struct error *open_executable(struct target *target)
 
 		procfs_status_number(target->pid, "Uid", &uid);
 		return error_create(ERROR_PERMISSION,
-			"not allowed to look at pid %d of user id %ld: run silt as that user, as "
-			"root "
-			"or with CAP_SYS_PTRACE",
+			"not allowed to look at pid %d of user id %ld: run silt as that user, as root or with CAP_SYS_PTRACE",
 			target->pid, uid);
 	}
 	if (length < 0)

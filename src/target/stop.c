@@ -42,8 +42,7 @@ static struct error *refusal(pid_t pid)
 			tracer);
 	procfs_status_number(pid, "Uid", &uid);
 	return error_create(ERROR_PERMISSION,
-		"not allowed to attach to pid %d of user id %ld: run silt as root or with "
-		"CAP_SYS_PTRACE "
+		"not allowed to attach to pid %d of user id %ld: run silt as root or with CAP_SYS_PTRACE "
 		"(as the same user it is enough when kernel.yama.ptrace_scope is 0)",
 		pid, uid);
 }
