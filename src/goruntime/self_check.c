@@ -117,7 +117,8 @@ static void check_waiting(const struct goruntime *runtime, const struct goroutin
 			(for_channel && !channel);
 		if (channel)
 			check_channel(runtime, channel, sudog, channels);
-		sudog = read_field(&reader, sudog, layout->sudog.waitlink);
+		/* In a semaphore's queue (sema.go) the link leads to other goroutines. */
+		sudog = for_channel ? read_field(&reader, sudog, layout->sudog.waitlink) : 0;
 	}
 	sudogs->wrong += reader.failed;
 }

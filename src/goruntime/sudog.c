@@ -25,7 +25,8 @@ void sudogs_each(const struct goruntime *runtime, const struct goroutine *gorout
 		if (sudog.channel)
 			sudog.elem_type =
 				read_field(&reader, sudog.channel, layout->hchan.elemtype);
-		at = read_field(&reader, at, layout->sudog.waitlink);
+		/* In a semaphore's queue (sema.go) the link leads to other goroutines. */
+		at = sudog.channel ? read_field(&reader, at, layout->sudog.waitlink) : 0;
 		if (reader.failed)
 			return;
 		visit(context, &sudog);
