@@ -53,7 +53,7 @@ static struct error *make_view(
 	const struct command *command, const struct invocation *invocation, struct view **ret)
 {
 	const struct analysis_options options = {
-		.program = {.exe = invocation->exe},
+		.program = {.exe = invocation->exe, .capture = invocation->capture},
 		.progress = progress_phase,
 	};
 	_cleanup_(cleanup_analysis) struct analysis *analysis = NULL;
@@ -85,7 +85,7 @@ int command_show(const struct command *command, const struct invocation *invocat
 int command_snap(const struct invocation *invocation)
 {
 	const struct snapshot_wishes wishes = {
-		.exe = invocation->exe, .contents = invocation->contents};
+		.capture = invocation->capture, .contents = invocation->contents};
 
 	progress_start();
 	progress_phase(NULL, "capturing");

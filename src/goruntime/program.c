@@ -90,7 +90,8 @@ static struct error *replace_target(struct program *program, int spool)
 }
 
 /* DWARF is read while the capture runs, which is another process. */
-static struct error *open_process(pid_t pid, struct program *program)
+static struct error *open_process(
+	pid_t pid, const struct capture_options *options, struct program *program)
 {
 	_cleanup_close_ int spool = -1;
 	struct capture *capture;
@@ -99,7 +100,7 @@ static struct error *open_process(pid_t pid, struct program *program)
 	TRY(open_spool(&spool));
 	const struct capture_wishes wishes = {.runtime = program->runtime};
 	struct capture_plan plan = capture_plan_for(&wishes);
-	TRY(capture_start(pid, &plan, spool, &capture));
+	TRY(capture_start(pid, &plan, options, spool, &capture));
 	open_debuginfo(program);
 	TRY(capture_finish(capture));
 	return replace_target(program, take_fd(spool));
@@ -125,7 +126,7 @@ struct error *program_open(
 	pid_t pid;
 
 	if (parse_pid(name, &pid))
-		TRY(open_process(pid, program));
+		TRY(open_process(pid, &options->capture, program));
 	else
 		TRY(open_file(name, options->exe, program));
 	*ret = take_pointer(program);
@@ -148,7 +149,7 @@ static struct error *write_snapshot(const char *name, const struct snapshot_wish
 	};
 	struct capture_plan plan = capture_plan_for(&capture_wishes);
 	struct capture *capture;
-	TRY(capture_start(pid, &plan, fd, &capture));
+	TRY(capture_start(pid, &plan, &wishes->capture, fd, &capture));
 	return capture_finish(capture);
 }
 

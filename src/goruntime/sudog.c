@@ -7,6 +7,14 @@ static addr_t read_last_word(struct reader *reader, addr_t base, struct field fi
 	return reader_u64(reader, base + field.at + field.size - sizeof(uint64_t));
 }
 
+/* 0: the channel was not captured. */
+static addr_t read_elem_type(const struct goruntime *runtime, addr_t channel)
+{
+	struct reader reader = reader_over(runtime->target);
+
+	return read_field(&reader, channel, runtime->layout.hchan.elemtype);
+}
+
 void sudogs_each(const struct goruntime *runtime, const struct goroutine *goroutine,
 	sudog_fn *visit, void *context)
 {
@@ -17,15 +25,16 @@ void sudogs_each(const struct goruntime *runtime, const struct goroutine *gorout
 	for (unsigned i = 0; at && i < SUDOGS_MAX; i++) {
 		struct sudog sudog = {
 			.address = at,
+			.g = read_field(&reader, at, layout->sudog.g),
 			.channel = read_last_word(&reader, at, layout->sudog.c),
 			.elem = read_last_word(&reader, at, layout->sudog.elem),
 			.is_select = read_field(&reader, at, layout->sudog.is_select),
 		};
 
 		if (sudog.channel)
-			sudog.elem_type =
-				read_field(&reader, sudog.channel, layout->hchan.elemtype);
-		/* In a semaphore's queue (sema.go) the link leads to other goroutines. */
+			sudog.elem_type = read_elem_type(runtime, sudog.channel);
+		/* Of those that wait for a semaphore waitlink belongs to the semaphore (sema.go).
+		 */
 		at = sudog.channel ? read_field(&reader, at, layout->sudog.waitlink) : 0;
 		if (reader.failed)
 			return;
