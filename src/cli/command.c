@@ -5,6 +5,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "clean.h"
 #include "clock.h"
 #include "human.h"
 #include "progress.h"
@@ -13,7 +14,9 @@ static int fail(struct error *error)
 {
 	int status = error->code == ERROR_USAGE ? EXIT_USAGE : EXIT_UNREADABLE;
 
-	fprintf(stderr, "silt: %s\n", error->message);
+	_cleanup_free_ char *message = clean_text(memory_string(error->message));
+
+	fprintf(stderr, "silt: %s\n", message);
 	error_destroy(error);
 	return status;
 }

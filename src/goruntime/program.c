@@ -11,6 +11,7 @@
 
 #include "capture.h"
 #include "capture_plan.h"
+#include "clock.h"
 #include "core_file.h"
 #include "process.h"
 
@@ -100,10 +101,14 @@ static struct error *open_process(
 	TRY(open_spool(&spool));
 	const struct capture_wishes wishes = {.runtime = program->runtime};
 	struct capture_plan plan = capture_plan_for(&wishes);
+	uint64_t began = clock_now();
 	TRY(capture_start(pid, &plan, options, spool, &capture));
 	open_debuginfo(program);
 	TRY(capture_finish(capture));
-	return replace_target(program, take_fd(spool));
+	uint64_t elapsed = clock_now() - began;
+	TRY(replace_target(program, take_fd(spool)));
+	program->target->capture.elapsed_ns = elapsed;
+	return NULL;
 }
 
 static struct error *open_file(const char *path, const char *exe, struct program *program)
