@@ -210,8 +210,7 @@ struct error *debuginfo_open(const struct executable *executable, struct debugin
 		debuginfo->dwarf = dwarf_begin_elf(executable->elf, DWARF_C_READ, NULL);
 		if (!debuginfo->dwarf)
 			return error_create(ERROR_FORMAT,
-				"%s has DWARF that cannot be read (%s): is it compressed with "
-				"zstd?",
+				"%s has DWARF that cannot be read (%s): is it compressed with zstd?",
 				executable->path, dwarf_errmsg(-1));
 		read_units(debuginfo);
 	}

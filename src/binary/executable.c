@@ -100,6 +100,24 @@ const uint8_t *executable_view(const struct executable *executable, addr_t addre
 	return query.found;
 }
 
+static bool visit_data_end(
+	const struct executable *executable, const GElf_Phdr *header, void *context)
+{
+	addr_t *end = context;
+
+	if (header->p_flags & PF_W)
+		*end = MAX(*end, header->p_vaddr + header->p_memsz + executable->bias);
+	return false;
+}
+
+addr_t executable_data_end(const struct executable *executable)
+{
+	addr_t end = 0;
+
+	each_program_header(executable, PT_LOAD, visit_data_end, &end);
+	return end;
+}
+
 static bool visit_take_address(
 	const struct executable *executable, const GElf_Phdr *header, void *context)
 {
@@ -207,9 +225,7 @@ struct error *executable_check_belongs(
 {
 	if (each_program_header(executable, PT_NOTE, visit_note_differs, (void *)(uintptr_t)target))
 		return error_create(ERROR_FORMAT,
-			"%s is not the program that made this core (build ids differ): give the "
-			"right one "
-			"with --exe=FILE",
+			"%s is not the program that made this core (build ids differ): give the right one with --exe=FILE",
 			executable->path);
 	return NULL;
 }

@@ -48,5 +48,8 @@ struct section {
 };
 bool executable_section(const struct executable *executable, const char *name, struct section *ret);
 
+/* The end of the last segment that may be written to, 0 when there is none. */
+addr_t executable_data_end(const struct executable *executable);
+
 /* The bytes of the file that are mapped at an address, or NULL. */
 const uint8_t *executable_view(const struct executable *executable, addr_t address, size_t length);

@@ -5,6 +5,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "clean.h"
 #include "clock.h"
 #include "human.h"
 #include "progress.h"
@@ -13,7 +14,9 @@ static int fail(struct error *error)
 {
 	int status = error->code == ERROR_USAGE ? EXIT_USAGE : EXIT_UNREADABLE;
 
-	fprintf(stderr, "silt: %s\n", error->message);
+	_cleanup_free_ char *message = clean_text(memory_string(error->message));
+
+	fprintf(stderr, "silt: %s\n", message);
 	error_destroy(error);
 	return status;
 }
@@ -53,7 +56,7 @@ static struct error *make_view(
 	const struct command *command, const struct invocation *invocation, struct view **ret)
 {
 	const struct analysis_options options = {
-		.program = {.exe = invocation->exe},
+		.program = {.exe = invocation->exe, .capture = invocation->capture},
 		.progress = progress_phase,
 	};
 	_cleanup_(cleanup_analysis) struct analysis *analysis = NULL;
@@ -85,7 +88,7 @@ int command_show(const struct command *command, const struct invocation *invocat
 int command_snap(const struct invocation *invocation)
 {
 	const struct snapshot_wishes wishes = {
-		.exe = invocation->exe, .contents = invocation->contents};
+		.capture = invocation->capture, .contents = invocation->contents};
 
 	progress_start();
 	progress_phase(NULL, "capturing");

@@ -20,6 +20,7 @@ struct invocation {
 	const char *output; /* snap */
 	bool json;
 	bool contents; /* snap */
+	struct capture_options capture;
 	size_t limit;
 };
 

@@ -52,8 +52,7 @@ const struct command commands[] = {
 		.description =
 			"Shows the shortest chain of references to an object, a type, a package "
 			"variable, or what a row of the report holds, and what cutting each link "
-			"of the "
-			"chain would free.",
+			"of the chain would free.",
 		.argument_count = 2,
 		.show = show_why,
 	},
@@ -70,9 +69,8 @@ const struct command commands[] = {
 		.name = "goroutines",
 		.arguments = "TARGET",
 		.summary = "goroutines by stack, and what they hold",
-		.description = "Lists goroutines, grouped by their stacks, with their state and "
-			       "the bytes that "
-			       "only they hold.",
+		.description =
+			"Lists goroutines, grouped by their stacks, with their state and the bytes that only they hold.",
 		.argument_count = 1,
 		.show = show_goroutines,
 	},
@@ -80,9 +78,8 @@ const struct command commands[] = {
 		.name = "types",
 		.arguments = "TARGET",
 		.summary = "objects and bytes by type",
-		.description = "Shows how many objects of each type are alive, their bytes, and "
-			       "the bytes that "
-			       "all objects of a type keep alive together.",
+		.description =
+			"Shows how many objects of each type are alive, their bytes, and the bytes that all objects of a type keep alive together.",
 		.argument_count = 1,
 		.show = show_types,
 	},

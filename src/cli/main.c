@@ -16,6 +16,10 @@ enum option_key {
 	OPTION_LIMIT,
 	OPTION_EXE,
 	OPTION_CONTENTS,
+	OPTION_CAPTURE,
+	OPTION_PAUSE_BUDGET,
+	OPTION_FORCE,
+	OPTION_NO_INJECT,
 	OPTION_OUTPUT = 'o',
 };
 
@@ -28,6 +32,20 @@ static const struct argp_option show_options[] = {
 	{"json", OPTION_JSON, NULL, 0, "Write JSON", 0},
 	{"limit", OPTION_LIMIT, "N", 0, "Show at most N rows (default 10; 0: all)", 0},
 	{"exe", OPTION_EXE, "FILE", 0, "The executable of a core file", 0},
+	{0},
+};
+
+static const struct argp_option capture_options[] = {
+	{"capture", OPTION_CAPTURE, "WAY", 0,
+		"How to capture a process: stop, precopy, fork, or auto (default): the first of them that keeps the budget",
+		0},
+	{"pause-budget", OPTION_PAUSE_BUDGET, "TIME", 0,
+		"How long the process may stand still, such as 500us, 10ms (default), 1s; when that cannot be kept nothing is done",
+		0},
+	{"force", OPTION_FORCE, NULL, 0, "Capture even if the process will stand still for longer",
+		0},
+	{"no-inject", OPTION_NO_INJECT, NULL, 0,
+		"Never write registers or memory of the process: only --capture=stop", 0},
 	{0},
 };
 
@@ -46,12 +64,70 @@ static void parse_limit(struct argp_state *state, const char *text, size_t *ret)
 		argp_error(state, "--limit takes a number, not \"%s\"", text);
 }
 
+static void parse_way(struct argp_state *state, const char *text, enum capture_way *ret)
+{
+	for (unsigned i = 0; i < ARRAY_SIZE(capture_way_names); i++) {
+		if (!strcmp(text, capture_way_names[i])) {
+			*ret = (enum capture_way)i;
+			return;
+		}
+	}
+	argp_error(state, "--capture takes auto, stop, precopy or fork, not \"%s\"", text);
+}
+
+static void parse_duration(struct argp_state *state, const char *text, uint64_t *ret)
+{
+	static const struct {
+		const char *name;
+		double nanoseconds;
+	} units[] = {{"us", 1e3}, {"ms", 1e6}, {"s", 1e9}};
+	char *end;
+	double number = strtod(text, &end);
+
+	for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
+		if (isdigit((unsigned char)*text) && number > 0 && number < 1e6 &&
+			!strcmp(end, units[i].name)) {
+			*ret = (uint64_t)(number * units[i].nanoseconds);
+			return;
+		}
+	}
+	argp_error(state, "--pause-budget takes a time such as 10ms, not \"%s\"", text);
+}
+
+static error_t parse_capture_option(int key, char *argument, struct argp_state *state)
+{
+	struct capture_options *options = state->input;
+
+	switch (key) {
+	case OPTION_CAPTURE:
+		parse_way(state, argument, &options->way);
+		return 0;
+	case OPTION_PAUSE_BUDGET:
+		parse_duration(state, argument, &options->pause_budget_ns);
+		return 0;
+	case OPTION_FORCE:
+		options->force = true;
+		return 0;
+	case OPTION_NO_INJECT:
+		options->no_inject = true;
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp capture_argp = {
+	.options = capture_options, .parser = parse_capture_option};
+
 static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
 	struct parsing *parsing = state->input;
 	struct invocation *invocation = &parsing->invocation;
 
 	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &invocation->capture;
+		return 0;
 	case OPTION_JSON:
 		invocation->json = true;
 		return 0;
@@ -87,7 +163,9 @@ static int run_command(const struct command *command, int count, char **argument
 {
 	char name[64];
 	struct parsing parsing = {.command = command, .invocation = {.limit = DEFAULT_LIMIT}};
+	const struct argp_child children[] = {{&capture_argp, 0, "Of a process:", 1}, {0}};
 	const struct argp argp = {
+		.children = children,
 		.options = command->makes_file ? file_options : show_options,
 		.parser = parse_option,
 		.args_doc = command->arguments,
@@ -105,15 +183,13 @@ static int run_command(const struct command *command, int count, char **argument
 static void print_usage(FILE *file)
 {
 	fputs("silt tells why memory and goroutines are still alive in a running Go program.\n\n"
-	      "  silt TARGET            what it holds, and who holds it (the same as silt "
-	      "report)\n",
+	      "  silt TARGET            what it holds, and who holds it (the same as silt report)\n",
 		file);
 	for (const struct command *command = commands; command->name; command++)
 		fprintf(file, "  silt %-17s %s\n", command->name, command->summary);
 	fputs("\nTARGET is a process id, a core file, or a snapshot that silt wrote.\n"
 	      "silt COMMAND --help tells the options of a command.\n"
-	      "Exit status: 0 nothing found, 1 findings, 2 wrong usage, 3 the target could not be "
-	      "read.\n",
+	      "Exit status: 0 nothing found, 1 findings, 2 wrong usage, 3 the target could not be read.\n",
 		file);
 }
 

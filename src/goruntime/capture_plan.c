@@ -3,25 +3,29 @@
 #include <string.h>
 
 #include "bitset.h"
+#include "idle_sites.h"
 #include "mspan.h"
 #include "pagemap.h"
 #include "sudog.h"
 
 enum {
 	OS_PAGE = 4096,
-	SPARSE_SPAN_PAGES = 32,  /* from 256 KiB on a span may have pages that were never touched */
-	THREAD_STACK = 16 << 10, /* of a C stack, for debuggers */
+	SPARSE_SPAN_PAGES = 32, /* from 256 KiB on a span may have pages that were never touched */
 	SPECIALS_FOLLOWED = 1 << 16, /* in all: each costs a read while the target stands still */
 	BLOCKS_FOLLOWED = 1 << 12,   /* of a queue */
 	CHANNELS_FOLLOWED = 1 << 18,
 };
 
+/* The index of arenas has an entry for each arena of a 48-bit address space (malloc.go). */
+#define ARENA_INDEX_BYTES ((addr_t)8 << (48 - ARENA_SHIFT))
+
 struct planner {
 	struct goruntime runtime; /* a copy that reads the stopped target */
 	const struct capture_wishes *wishes;
-	struct ranges *memory, *pieces;
+	struct ranges *memory, *pieces, *unwanted;
 	struct ranges sparse;   /* heap memory of which only existing pages are wanted */
 	struct ranges arenas;   /* all arenas with spans */
+	addr_t arena_index;     /* of which the entries of `arenas` are planned */
 	uint64_t *metadata;     /* by number of mapping: has structures of the runtime */
 	unsigned specials_left; /* to be followed */
 	unsigned channels_left;
@@ -70,12 +74,33 @@ static void plan_span(struct planner *planner, const struct mspan *span)
 	note_metadata(planner, span->gcmark_bits);
 	note_list(planner, span->specials, layout->special.next, &planner->specials_left);
 	if (mspan_noscan(span) && !planner->wishes->contents) {
+		ranges_add(planner->unwanted, span->start, end);
 		if (mspan_has_inline_marks(layout, span))
 			ranges_add(planner->pieces, end - INLINE_MARK_BYTES, end);
 		return;
 	}
 	ranges_add(span->npages >= SPARSE_SPAN_PAGES ? &planner->sparse : planner->memory,
 		span->start, end);
+}
+
+/* The arenas that a span is in, their entries in the index, and what those refer to. */
+static void plan_arenas(struct planner *planner, const struct mspan *span, addr_t *last)
+{
+	const addr_t size = (addr_t)1 << ARENA_SHIFT;
+	struct reader reader = reader_over(planner->runtime.target);
+
+	for (addr_t arena = span->start & ~(size - 1);
+		arena < span->start + (span->npages << RUNTIME_PAGE_SHIFT); arena += size) {
+		addr_t entry =
+			planner->arena_index + 8 * ((arena + ARENA_BASE_OFFSET) >> ARENA_SHIFT);
+
+		if (arena == *last)
+			continue;
+		*last = arena;
+		ranges_add(&planner->arenas, arena, arena + size);
+		add_pages(planner->memory, entry, entry + 8);
+		note_metadata(planner, reader_u64(&reader, entry));
+	}
 }
 
 static struct error *plan_spans(struct planner *planner)
@@ -89,8 +114,8 @@ static struct error *plan_spans(struct planner *planner)
 	TRY(mspan_list(&planner->runtime, &addresses, &count));
 	note_metadata(
 		planner, reader_u64(&reader, planner->runtime.mheap + layout->mheap.allspans.at));
-	addr_t second_level = reader_u64(&reader, planner->runtime.mheap + layout->mheap.arenas.at);
-	note_metadata(planner, second_level);
+	planner->arena_index =
+		reader_u64(&reader, planner->runtime.mheap + layout->mheap.arenas.at);
 	for (size_t i = 0; i < count; i++) {
 		uint8_t bytes[256];
 
@@ -99,14 +124,8 @@ static struct error *plan_spans(struct planner *planner)
 		note_metadata(planner, addresses[i]);
 		struct mspan span = mspan_parse(layout, bytes);
 		plan_span(planner, &span);
-		addr_t arena = span.start >> ARENA_SHIFT << ARENA_SHIFT;
-		if (span.state == SPAN_DEAD || arena == last_arena)
-			continue;
-		last_arena = arena;
-		ranges_add(&planner->arenas, arena, arena + ((addr_t)1 << ARENA_SHIFT));
-		uint64_t number = (arena + 0x800000000000ull) >> ARENA_SHIFT;
-		note_metadata(planner, second_level + 8 * number);
-		note_metadata(planner, reader_u64(&reader, second_level + 8 * number));
+		if (span.state != SPAN_DEAD && mspan_plausible(&span))
+			plan_arenas(planner, &span, &last_arena);
 	}
 	ranges_normalise(&planner->arenas);
 	return reader_error(&reader, "mspan");
@@ -153,7 +172,7 @@ static void plan_channels(struct planner *planner)
 	for (uint64_t i = 0; i < count && planner->channels_left && !reader.failed; i++) {
 		addr_t g = reader_u64(&reader, list + 8 * i);
 		struct goroutine waiting = {
-			.address = g, .waiting = read_field(&reader, g, runtime->layout.g.waiting)};
+			.waiting = read_field(&reader, g, runtime->layout.g.waiting)};
 
 		sudogs_each(runtime, &waiting, add_channel, planner);
 	}
@@ -207,20 +226,6 @@ static struct error *plan_program(struct planner *planner)
 	return error;
 }
 
-/* The top of each thread's stack, where it is not a goroutine's: gdb wants to show it. */
-static void plan_thread_stacks(struct planner *planner)
-{
-	const struct target *target = planner->runtime.target;
-
-	vec_foreach (thread, &target->threads) {
-		addr_t sp = thread->registers.sp;
-		const struct mapping *mapping = target_mapping(target, sp);
-
-		if (mapping && !ranges_have(&planner->arenas, sp))
-			add_pages(planner->memory, sp, MIN(sp + THREAD_STACK, mapping->end));
-	}
-}
-
 /* The mappings that hold the runtime's structures, without the arenas, whose spans are planned. */
 static struct error *plan_metadata(struct planner *planner)
 {
@@ -233,8 +238,9 @@ static struct error *plan_metadata(struct planner *planner)
 		if (bitset_has(planner->metadata, i) && mapping->protection & PROTECTION_READ)
 			ranges_add(&wanted, mapping->start, mapping->end);
 	}
-	vec_foreach (arena, &planner->arenas.list)
-		ranges_remove(&wanted, arena->start, arena->end);
+	ranges_normalise(&wanted);
+	ranges_subtract(&wanted, &planner->arenas);
+	ranges_remove(&wanted, planner->arena_index, planner->arena_index + ARENA_INDEX_BYTES);
 	vec_foreach (range, &planner->sparse.list)
 		ranges_add(&wanted, range->start, range->end);
 	ranges_normalise(&wanted);
@@ -245,26 +251,25 @@ static struct error *plan_metadata(struct planner *planner)
 	return error;
 }
 
-static struct error *choose(
-	void *context, const struct target *stopped, struct ranges *memory, struct ranges *pieces)
+static struct error *choose(void *context, const struct target *target, struct capture_ranges *ret)
 {
 	const struct capture_wishes *wishes = context;
 	struct planner planner = {
 		.runtime = *wishes->runtime,
 		.wishes = wishes,
-		.memory = memory,
-		.pieces = pieces,
-		.metadata = memory_array(BITSET_WORDS(stopped->mappings.count), 8),
+		.memory = &ret->memory,
+		.pieces = &ret->pieces,
+		.unwanted = &ret->unwanted,
+		.metadata = memory_array(BITSET_WORDS(target->mappings.count), 8),
 		.specials_left = SPECIALS_FOLLOWED,
 		.channels_left = CHANNELS_FOLLOWED,
 	};
 
-	planner.runtime.target = stopped;
+	planner.runtime.target = target;
 	struct error *error = plan_spans(&planner);
 	if (!error) {
 		plan_queues(&planner);
 		plan_channels(&planner);
-		plan_thread_stacks(&planner);
 		error = plan_program(&planner);
 	}
 	if (!error)
@@ -277,8 +282,11 @@ static struct error *choose(
 
 struct capture_plan capture_plan_for(const struct capture_wishes *wishes)
 {
-	return (struct capture_plan){
+	struct capture_plan plan = {
 		.choose = choose,
 		.context = (void *)(uintptr_t)wishes,
 	};
+
+	idle_sites_find(wishes->runtime, &plan);
+	return plan;
 }

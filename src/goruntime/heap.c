@@ -8,8 +8,7 @@
 
 enum {
 	TOLERATED_SPANS = 4, /* spans that may be in the middle of a change, plus 0.1 % */
-	MAX_PAGES =
-		1 << 27, /* of the runtime, in all spans: 1 TiB. A table has four bytes for each. */
+	MAX_PAGES = 1 << 27, /* of all spans: 1 TiB; a table has four bytes for each */
 };
 
 /* What is gathered from the mspans before they are sorted. */

@@ -90,7 +90,7 @@ static bool arena_agrees(
 	struct reader reader = reader_over(runtime->target);
 	addr_t second_level = reader_u64(&reader, mheap + layout->mheap.arenas.at);
 	/* arenaBaseOffset of amd64: runtime/malloc.go */
-	uint64_t arena_number = (span->start + 0x800000000000ull) >> ARENA_SHIFT;
+	uint64_t arena_number = (span->start + ARENA_BASE_OFFSET) >> ARENA_SHIFT;
 	addr_t arena = reader_u64(&reader, second_level + 8 * arena_number);
 	uint64_t page = span->start >> RUNTIME_PAGE_SHIFT & (ARENA_PAGES - 1);
 

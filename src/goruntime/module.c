@@ -184,9 +184,7 @@ static struct error *find_first_moduledata(
 	if (!scan_segments(scan, SEGMENTS_WRITABLE, scan_for_moduledata) &&
 		!scan_segments(scan, SEGMENTS_READ_ONLY, scan_for_moduledata))
 		return error_create(ERROR_LAYOUT,
-			"moduledata was not found in memory: the executable %s is not that of the "
-			"target, or "
-			"its data was not captured",
+			"moduledata was not found in memory: the executable %s is not that of the target, or its data was not captured",
 			scan->executable->path);
 	*ret_address = scan->found;
 	return NULL;

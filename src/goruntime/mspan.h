@@ -3,6 +3,10 @@
 
 #include "goruntime.h"
 
+/* Addresses count from here in the index of arenas: they are signed, on amd64 (malloc.go,
+ * arenaBaseOffset). */
+#define ARENA_BASE_OFFSET 0x800000000000ull
+
 enum {
 	RUNTIME_PAGE_SHIFT = 13, /* 8 KiB, whatever the OS page is */
 	RUNTIME_PAGE = 1 << RUNTIME_PAGE_SHIFT,

@@ -51,8 +51,8 @@ uint64_t pointer_map_first_bits(const struct pointer_maps *maps, const struct he
 addr_t span_header_type(
 	const struct heap *heap, const struct span *span, uint32_t slot, uint64_t *ret_offset);
 
-/* Called with the offset in the slot, and the word that is there (0 where it was not captured; large
- * parts that were not captured may be left out). */
+/* Called with the offset in the slot, and the word that is there (0 where it was not captured;
+ * large parts that were not captured may be left out). */
 typedef void pointer_fn(void *context, uint64_t offset, addr_t value);
 
 /* The parts of pointer_map_each() that are too rare to be inlined. */

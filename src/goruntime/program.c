@@ -11,6 +11,7 @@
 
 #include "capture.h"
 #include "capture_plan.h"
+#include "clock.h"
 #include "core_file.h"
 #include "process.h"
 
@@ -90,7 +91,8 @@ static struct error *replace_target(struct program *program, int spool)
 }
 
 /* DWARF is read while the capture runs, which is another process. */
-static struct error *open_process(pid_t pid, struct program *program)
+static struct error *open_process(
+	pid_t pid, const struct capture_options *options, struct program *program)
 {
 	_cleanup_close_ int spool = -1;
 	struct capture *capture;
@@ -99,10 +101,14 @@ static struct error *open_process(pid_t pid, struct program *program)
 	TRY(open_spool(&spool));
 	const struct capture_wishes wishes = {.runtime = program->runtime};
 	struct capture_plan plan = capture_plan_for(&wishes);
-	TRY(capture_start(pid, &plan, spool, &capture));
+	uint64_t began = clock_now();
+	TRY(capture_start(pid, &plan, options, spool, &capture));
 	open_debuginfo(program);
 	TRY(capture_finish(capture));
-	return replace_target(program, take_fd(spool));
+	uint64_t elapsed = clock_now() - began;
+	TRY(replace_target(program, take_fd(spool)));
+	program->target->capture.elapsed_ns = elapsed;
+	return NULL;
 }
 
 static struct error *open_file(const char *path, const char *exe, struct program *program)
@@ -125,7 +131,7 @@ struct error *program_open(
 	pid_t pid;
 
 	if (parse_pid(name, &pid))
-		TRY(open_process(pid, program));
+		TRY(open_process(pid, &options->capture, program));
 	else
 		TRY(open_file(name, options->exe, program));
 	*ret = take_pointer(program);
@@ -148,7 +154,7 @@ static struct error *write_snapshot(const char *name, const struct snapshot_wish
 	};
 	struct capture_plan plan = capture_plan_for(&capture_wishes);
 	struct capture *capture;
-	TRY(capture_start(pid, &plan, fd, &capture));
+	TRY(capture_start(pid, &plan, &wishes->capture, fd, &capture));
 	return capture_finish(capture);
 }
 

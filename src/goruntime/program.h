@@ -1,6 +1,7 @@
 /* A Go program opened for analysis: a live process (captured first), a core file or a snapshot. */
 #pragma once
 
+#include "capture.h"
 #include "debuginfo.h"
 #include "executable.h"
 #include "goruntime.h"
@@ -15,7 +16,8 @@ struct program {
 };
 
 struct program_options {
-	const char *exe; /* overrides where a core's executable is; NULL */
+	const char *exe;                /* overrides where a core's executable is; NULL */
+	struct capture_options capture; /* of a process */
 };
 
 /* `name` is a process id or a file. A process is captured into an unnamed file in $TMPDIR (else
@@ -28,7 +30,7 @@ DEFINE_CLEANUP(program)
 /* Captures a process or copies a core into a snapshot file. Written under a temporary name, synced,
  * and renamed: a full disk or a kill leaves no half file. */
 struct snapshot_wishes {
-	const char *exe;
+	struct capture_options capture;
 	bool contents;
 };
 struct error *program_snapshot(

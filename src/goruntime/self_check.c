@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "pointer_map.h"
+#include "sudog.h"
 #include "unwind.h"
 
 enum {
@@ -79,14 +80,6 @@ static void check_channel(
 	channels->wrong += used > slots || !queued || !typed || reader.failed;
 }
 
-/* A boxed word is {vp, vu}: the collector's view, and the value. */
-static addr_t read_boxed(
-	const struct goruntime *runtime, struct reader *reader, addr_t sudog, struct field field)
-{
-	return reader_u64(
-		reader, sudog + field.at + (runtime->layout.features.boxed_sudog_words ? 8 : 0));
-}
-
 /* Does it wait for a channel? Then it has a sudog for each. */
 static bool waits_for_channel(const struct goruntime *runtime, const struct goroutine *goroutine)
 {
@@ -96,32 +89,43 @@ static bool waits_for_channel(const struct goruntime *runtime, const struct goro
 				 !strcmp(reason, "select"));
 }
 
+struct waiting_check {
+	const struct goruntime *runtime;
+	const struct goroutine *goroutine;
+	bool for_channel;
+	struct tally *sudogs, *channels;
+	unsigned probed;
+};
+
+static void check_sudog(void *context, const struct sudog *sudog)
+{
+	struct waiting_check *check = context;
+
+	if (check->probed++ >= PROBED_SUDOGS)
+		return;
+	check->sudogs->seen++;
+	check->sudogs->wrong +=
+		sudog->g != check->goroutine->address || (check->for_channel && !sudog->channel);
+	if (sudog->channel)
+		check_channel(check->runtime, sudog->channel, sudog->address, check->channels);
+}
+
 static void check_waiting(const struct goruntime *runtime, const struct goroutine *goroutine,
 	struct tally *sudogs, struct tally *channels)
 {
-	const struct layout *layout = &runtime->layout;
-	struct reader reader = reader_over(runtime->target);
-	bool for_channel = waits_for_channel(runtime, goroutine);
-	addr_t sudog = goroutine->waiting;
+	struct waiting_check check = {
+		.runtime = runtime,
+		.goroutine = goroutine,
+		.for_channel = waits_for_channel(runtime, goroutine),
+		.sudogs = sudogs,
+		.channels = channels,
+	};
 
-	if (for_channel && !sudog) {
+	sudogs_each(runtime, goroutine, check_sudog, &check);
+	if (!check.probed && (check.for_channel || goroutine->waiting)) {
 		sudogs->seen++;
 		sudogs->wrong++;
 	}
-	for (unsigned i = 0; sudog && i < PROBED_SUDOGS && !reader.failed; i++) {
-		addr_t channel = read_boxed(runtime, &reader, sudog, layout->sudog.c);
-		bool own = read_field(&reader, sudog, layout->sudog.g) == goroutine->address;
-
-		/* In a semaphore's queue waitlink leads on to those who wait for the same. */
-		if (i && !own && !for_channel)
-			break;
-		sudogs->seen++;
-		sudogs->wrong += !own || (for_channel && !channel);
-		if (channel)
-			check_channel(runtime, channel, sudog, channels);
-		sudog = read_field(&reader, sudog, layout->sudog.waitlink);
-	}
-	sudogs->wrong += reader.failed;
 }
 
 struct error *self_check_goroutines(

@@ -7,6 +7,15 @@ static addr_t read_last_word(struct reader *reader, addr_t base, struct field fi
 	return reader_u64(reader, base + field.at + field.size - sizeof(uint64_t));
 }
 
+/* 0: the channel was not captured. */
+static addr_t read_elem_type(
+	const struct target *target, const struct layout *layout, addr_t channel)
+{
+	struct reader reader = reader_over(target);
+
+	return read_field(&reader, channel, layout->hchan.elemtype);
+}
+
 struct sudog sudog_read(struct reader *reader, const struct layout *layout, addr_t address)
 {
 	struct sudog sudog = {
@@ -18,7 +27,7 @@ struct sudog sudog_read(struct reader *reader, const struct layout *layout, addr
 	};
 
 	if (sudog.channel)
-		sudog.elem_type = read_field(reader, sudog.channel, layout->hchan.elemtype);
+		sudog.elem_type = read_elem_type(reader->target, layout, sudog.channel);
 	return sudog;
 }
 
@@ -32,11 +41,11 @@ bool sudogs_each(const struct goruntime *runtime, const struct goroutine *gorout
 	for (unsigned i = 0; at && i < SUDOGS_MAX; i++) {
 		struct sudog sudog = sudog_read(&reader, layout, at);
 
-		at = read_field(&reader, at, layout->sudog.waitlink);
+		/* Of those that wait for a semaphore waitlink belongs to the semaphore (sema.go).
+		 */
+		at = sudog.channel ? read_field(&reader, at, layout->sudog.waitlink) : 0;
 		if (reader.failed)
 			return false;
-		if (sudog.g != goroutine->address)
-			return true;
 		visit(context, &sudog);
 	}
 	return !at;

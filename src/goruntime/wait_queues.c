@@ -140,11 +140,11 @@ bool wait_queues_add_semaphores(struct wait_queues *queues, const struct gorunti
 	return runtime->semtable && !reader.failed;
 }
 
-addr_t wait_queues_object(const struct wait_queues *queues, addr_t sudog)
+const struct queued *wait_queues_sudog(const struct wait_queues *queues, addr_t sudog)
 {
 	uint32_t place;
 
-	return addrmap_get(&queues->by_sudog, sudog, &place) ? queues->list.items[place].object : 0;
+	return addrmap_get(&queues->by_sudog, sudog, &place) ? &queues->list.items[place] : NULL;
 }
 
 const struct queued *wait_queues_of(const struct wait_queues *queues, addr_t g)

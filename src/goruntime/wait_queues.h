@@ -38,8 +38,8 @@ void wait_queues_add_condition(
 /* Adds who waits for a semaphore. False: the table was not found, or cannot be read. */
 bool wait_queues_add_semaphores(struct wait_queues *queues, const struct goruntime *runtime);
 
-/* What the sudog waits for, 0 when it is in no queue. */
-addr_t wait_queues_object(const struct wait_queues *queues, addr_t sudog);
+/* Where a sudog is queued, or NULL. */
+const struct queued *wait_queues_sudog(const struct wait_queues *queues, addr_t sudog);
 
 /* The semaphore or condition for which a goroutine waits, or NULL. */
 const struct queued *wait_queues_of(const struct wait_queues *queues, addr_t g);

@@ -36,13 +36,14 @@ static void add_awaited(void *context, const struct sudog *sudog)
 						 of_channel ? sudog->elem : 0});
 }
 
-static bool all_queued(const struct loader *loader, const struct goroutine_wait *wait)
+static bool all_queued(const struct loader *loader, const struct goroutine *goroutine,
+	const struct goroutine_wait *wait)
 {
 	for (uint32_t i = wait->first; i < wait->first + wait->count; i++) {
 		const struct awaited *awaited = &loader->waits->awaited.items[i];
+		const struct queued *queued = wait_queues_sudog(&loader->queues, awaited->sudog);
 
-		if (!awaited->object ||
-			wait_queues_object(&loader->queues, awaited->sudog) != awaited->object)
+		if (!queued || queued->object != awaited->object || queued->g != goroutine->address)
 			return false;
 	}
 	return true;
@@ -65,7 +66,8 @@ static void find_channels(
 			&loader->queues, loader->runtime, loader->waits->awaited.items[i].object);
 	if (!wait->count && is_select(loader, goroutine))
 		wait->kind = WAIT_FOREVER;
-	wait->settled = wait->count ? all_queued(loader, wait) : wait->kind == WAIT_FOREVER;
+	wait->settled =
+		wait->count ? all_queued(loader, goroutine, wait) : wait->kind == WAIT_FOREVER;
 }
 
 static void take_from_queue(

@@ -1,5 +1,7 @@
 #include "analysis.h"
 
+#include <sys/resource.h>
+
 #include "clock.h"
 #include "parallel.h"
 
@@ -21,6 +23,13 @@ static uint64_t lap(struct stopwatch *watch)
 	return passed;
 }
 
+static uint64_t peak_bytes(void)
+{
+	struct rusage usage;
+
+	return getrusage(RUSAGE_SELF, &usage) == 0 ? (uint64_t)usage.ru_maxrss << 10 : 0;
+}
+
 static void say(const struct analysis_options *options, const char *phase)
 {
 	if (options->progress)
@@ -39,8 +48,7 @@ static struct error *check_wild_references(const struct analysis *analysis)
 		wild += retention_alive(analysis->retention, *source);
 	if (wild > WILD_FEW + objects->graph.edges / WILD_TOLERATED)
 		return error_create(ERROR_LAYOUT,
-			"%llu references of live objects lead to free slots: pointer maps are read "
-			"wrongly",
+			"%llu references of live objects lead to free slots: pointer maps are read wrongly",
 			(unsigned long long)wild);
 	return NULL;
 }
@@ -141,17 +149,21 @@ static struct error *load(
 	say(options, "capturing");
 	TRY(program_open(target, &options->program, &analysis->program));
 	analysis->times.open_ns = lap(&watch);
+	analysis->peaks.open_bytes = peak_bytes();
 	say(options, "reading the heap");
 	TRY(heap_load(analysis->program->runtime, &analysis->heap));
 	TRY(pointer_maps_create(analysis->heap, &analysis->maps));
 	analysis->times.heap_ns = lap(&watch);
+	analysis->peaks.heap_bytes = peak_bytes();
 	say(options, "following references");
 	TRY(object_graph_build(
 		analysis->program, analysis->heap, analysis->maps, &analysis->objects));
 	analysis->times.graph_ns = lap(&watch);
+	analysis->peaks.graph_bytes = peak_bytes();
 	say(options, "finding types and holders");
 	TRY(typing_create(analysis->program, analysis->heap, analysis->maps, &analysis->typing));
 	TRY(find_types_and_retention(analysis));
+	analysis->peaks.retention_bytes = peak_bytes();
 	sum_figures(analysis);
 	return check_wild_references(analysis);
 }

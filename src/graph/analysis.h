@@ -17,6 +17,14 @@ struct analysis_times {
 	uint64_t retention_ns;
 };
 
+/* The largest resident memory of silt until the end of a phase, bytes. */
+struct analysis_peaks {
+	uint64_t open_bytes;
+	uint64_t heap_bytes;
+	uint64_t graph_bytes;
+	uint64_t retention_bytes; /* and types */
+};
+
 /* Sums over the heap, in bytes (see the meaning in docs/json.md). */
 struct heap_figures {
 	uint64_t allocated_bytes;
@@ -46,6 +54,7 @@ struct analysis {
 	struct retention *retention;
 	struct heap_figures figures;
 	struct analysis_times times;
+	struct analysis_peaks peaks;
 };
 
 struct error *analysis_open(

@@ -35,8 +35,9 @@ static void add_documents(struct view *view, const struct analysis *analysis)
 			clean_json(executable->go_version), "arch", "amd64", "stripped",
 			is_stripped(executable)));
 	json_object_set_new(view_document(view), "capture",
-		json_pack("{s:s, s:I, s:I}", "mode", target->capture.mode, "pause_ns",
-			(json_int_t)target->capture.pause_ns, "bytes_read",
+		json_pack("{s:s, s:I, s:I, s:I}", "mode", target->capture.mode, "pause_ns",
+			(json_int_t)target->capture.pause_ns, "elapsed_ns",
+			(json_int_t)target->capture.elapsed_ns, "bytes_read",
 			(json_int_t)target->capture.bytes_read));
 }
 

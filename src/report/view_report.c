@@ -87,12 +87,17 @@ static void add_heap(struct report *report, uint64_t explained)
 static void add_times(struct report *report, uint64_t total)
 {
 	const struct analysis_times *times = &report->analysis->times;
+	const struct analysis_peaks *peaks = &report->analysis->peaks;
 
 	json_object_set_new(view_document(report->view), "timing_ns",
 		json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "open", (json_int_t)times->open_ns,
 			"heap", (json_int_t)times->heap_ns, "graph", (json_int_t)times->graph_ns,
 			"types", (json_int_t)times->types_ns, "retention",
 			(json_int_t)times->retention_ns, "total", (json_int_t)total));
+	json_object_set_new(view_document(report->view), "peak_bytes",
+		json_pack("{s:I, s:I, s:I, s:I}", "open", (json_int_t)peaks->open_bytes, "heap",
+			(json_int_t)peaks->heap_bytes, "graph", (json_int_t)peaks->graph_bytes,
+			"retention", (json_int_t)peaks->retention_bytes));
 }
 
 static void add_summary(struct report *report, uint64_t explained, uint64_t elapsed_ns)
@@ -208,8 +213,8 @@ static void add_notes(struct report *report)
 		_cleanup_free_ char *bytes = human_bytes(figures->marked_unreached_bytes);
 
 		add_note(report,
-			memory_format("%s were alive at the last collection and are not reached: "
-				      "they have died since",
+			memory_format(
+				"%s were alive at the last collection and are not reached: they have died since",
 				bytes));
 	}
 	if (capture->unread_bytes) {
@@ -219,16 +224,16 @@ static void add_notes(struct report *report)
 	}
 	if (objects->stacks.incomplete)
 		add_note(report,
-			memory_format("%u stacks could not be unwound to their ends, and were "
-				      "scanned conservatively",
+			memory_format(
+				"%u stacks could not be unwound to their ends, and were scanned conservatively",
 				objects->stacks.incomplete));
 	if (objects->unread_stacks)
 		add_note(report,
 			memory_format("%u stacks were not captured", objects->unread_stacks));
 	if (objects->missing.variable_bytes || objects->missing.specials)
 		add_note(report,
-			memory_format("%llu bytes of variables and %llu lists of finalizers could "
-				      "not be read",
+			memory_format(
+				"%llu bytes of variables and %llu lists of finalizers could not be read",
 				(unsigned long long)objects->missing.variable_bytes,
 				(unsigned long long)objects->missing.specials));
 	if (analysis->typing->object_types.full)

@@ -63,9 +63,7 @@ static void add_holding_summary(struct why *why, const struct holding *holding)
 		return;
 	}
 	view_line(why->view, LINE_PLAIN,
-		"held together by %zu: %s in %s objects; when only some of them let go, none of "
-		"that is "
-		"freed; when all do, %s",
+		"held together by %zu: %s in %s objects; when only some of them let go, none of that is freed; when all do, %s",
 		holding->members.count, held, objects, all);
 }
 

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/uio.h>
 
 #include "addrmap.h"
 #include "memory.h"
@@ -19,16 +18,16 @@ struct block {
 };
 
 struct block_cache {
-	pid_t pid;
+	struct memory_source source;
 	struct addrmap index; /* block address -> place in blocks */
 	VEC(struct block) blocks;
 };
 
-struct block_cache *block_cache_create(pid_t pid)
+struct block_cache *block_cache_create(const struct memory_source *source)
 {
 	struct block_cache *cache = memory_alloc(sizeof(*cache));
 
-	cache->pid = pid;
+	cache->source = *source;
 	return cache;
 }
 
@@ -43,16 +42,6 @@ void block_cache_destroy(struct block_cache *cache)
 	free(cache);
 }
 
-/* How many bytes could be read from the start. */
-static size_t fetch(pid_t pid, addr_t address, void *buffer, size_t length)
-{
-	struct iovec local = {.iov_base = buffer, .iov_len = length};
-	struct iovec remote = {.iov_base = (void *)(uintptr_t)address, .iov_len = length};
-	ssize_t got = process_vm_readv(pid, &local, 1, &remote, 1, 0);
-
-	return got < 0 ? 0 : (size_t)got;
-}
-
 static const struct block *get_block(struct block_cache *cache, addr_t address)
 {
 	uint32_t place;
@@ -61,7 +50,7 @@ static const struct block *get_block(struct block_cache *cache, addr_t address)
 		return &cache->blocks.items[place];
 	struct block block = {.bytes = memory_alloc(BLOCK_SIZE)};
 
-	block.valid = fetch(cache->pid, address, block.bytes, BLOCK_SIZE);
+	block.valid = memory_source_read(&cache->source, address, block.bytes, BLOCK_SIZE);
 	vec_push(&cache->blocks, block);
 	addrmap_set(&cache->index, address, (uint32_t)(cache->blocks.count - 1));
 	return vec_last(&cache->blocks);
@@ -73,7 +62,8 @@ static struct error *read_directly(
 	size_t done = 0;
 
 	while (done < length) {
-		size_t got = fetch(cache->pid, address + done, buffer + done, length - done);
+		size_t got = memory_source_read(
+			&cache->source, address + done, buffer + done, length - done);
 
 		if (!got)
 			return error_fault(address + done, length - done);

@@ -1,4 +1,4 @@
-/* Reads of a live process by process_vm_readv, in blocks that are kept.
+/* Reads of a live process, in blocks that are kept.
  *
  * The runtime's own structures lie close together, so a block that was fetched for one of them
  * holds the next hundred. What was read once is not read again: for a process that runs, drop the
@@ -11,10 +11,11 @@
 
 #include "address.h"
 #include "error.h"
+#include "memory_source.h"
 
 struct block_cache;
 
-struct block_cache *block_cache_create(pid_t pid);
+struct block_cache *block_cache_create(const struct memory_source *source);
 void block_cache_destroy(struct block_cache *cache);
 
 struct error *block_cache_read(

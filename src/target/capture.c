@@ -1,211 +1,250 @@
 #include "capture.h"
 
 #include <errno.h>
-#include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/uio.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
-#include "block_cache.h"
-#include "bytes.h"
+#include "capture_cleanup.h"
+#include "capturer.h"
 #include "clock.h"
+#include "core_format.h"
 #include "core_writer.h"
 #include "parallel.h"
 #include "process.h"
 #include "procfs.h"
-#include "stop.h"
+#include "write_watch.h"
 
 enum {
-	COPY_UNIT = 1 << 20,
-	PIECES_PER_CALL = 512,
-	COPY_WORKERS = 2,
 	MAX_MESSAGE = 512,
+	THREAD_STACK = 16 << 10, /* of a C stack, for debuggers */
+	SAMPLE_BYTES = 8 << 20,  /* read to find out how fast that is */
+	PLAN_TRIES = 20,         /* a running target may change while it is looked at */
 };
 
-/* One read, and where its bytes go in the file. */
-struct unit {
-	addr_t start;
-	uint32_t length;
-	uint64_t offset;
-};
+/* Predicted costs, from ../shared/facts of the project, capture. */
+#define STOP_OVERHEAD_NS  1000000ull
+#define FORK_NS_PER_GB    35000000ull
+#define PRECOPY_NS_PER_GB 1500000ull
+#define GB                1000000000ull
 
-struct copy {
-	pid_t pid;
-	int fd;
-	VEC(struct unit) units;
-	size_t next; /* atomic: the next unit to take */
-	struct ranges missing[COPY_WORKERS];
-};
+const char *const capture_way_names[] = {"auto", "stop", "precopy", "fork"};
 
-static struct error *write_unit(int fd, const uint8_t *bytes, size_t length, uint64_t offset)
+static void empty(struct capture_ranges *ranges)
 {
-	while (length) {
-		ssize_t written = pwrite(fd, bytes, length, (off_t)offset);
+	ranges_deinit(&ranges->memory);
+	ranges_deinit(&ranges->pieces);
+	ranges_deinit(&ranges->unwanted);
+}
 
-		if (written < 0 && errno == EINTR)
-			continue;
-		if (written <= 0)
-			return error_system("cannot write the captured memory (%s is used for it)",
-				"the directory given by TMPDIR or --output");
-		bytes += written;
-		length -= (size_t)written;
-		offset += (uint64_t)written;
+struct error *capturer_plan(struct capturer *capturer, const struct target *target)
+{
+	struct capture_ranges planned = {0};
+	struct error *error = capturer->plan->choose(capturer->plan->context, target, &planned);
+
+	if (error) {
+		empty(&planned);
+		return error;
 	}
+	ranges_normalise(&planned.memory);
+	ranges_normalise(&planned.pieces);
+	ranges_normalise(&planned.unwanted);
+	ranges_subtract(&planned.unwanted, &planned.memory);
+	empty(&capturer->planned);
+	capturer->planned = planned;
 	return NULL;
 }
 
-/* Reads what can be read of a unit; pages that cannot be are zero and noted as missing. */
-static void read_unit(pid_t pid, const struct unit *unit, uint8_t *buffer, struct ranges *missing)
+void capturer_add_thread_stacks(const struct capturer *capturer, struct ranges *memory)
 {
-	size_t done = 0;
+	const struct target *target = capturer->target;
+	addr_t page = CORE_PAGE_SIZE;
 
-	while (done < unit->length) {
-		struct iovec local = {buffer + done, unit->length - done};
-		struct iovec remote = {
-			(void *)(uintptr_t)(unit->start + done), unit->length - done};
-		ssize_t got = process_vm_readv(pid, &local, 1, &remote, 1, 0);
+	vec_foreach (thread, &target->threads) {
+		addr_t sp = thread->registers.sp;
+		const struct mapping *mapping = target_mapping(target, sp);
 
-		if (got > 0) {
-			done += (size_t)got;
+		if (mapping && !ranges_have(&capturer->planned.memory, sp) &&
+			!ranges_have(&capturer->planned.unwanted, sp))
+			ranges_add(memory, sp & ~(page - 1),
+				MIN((sp + THREAD_STACK + page - 1) & ~(page - 1), mapping->end));
+	}
+	ranges_normalise(memory);
+}
+
+uint64_t capturer_reading_ns(const struct capturer *capturer, uint64_t bytes)
+{
+	const struct memory_source source = {.pid = capturer->target->pid, .mem = -1};
+	_cleanup_free_ uint8_t *buffer = memory_alloc(SAMPLE_BYTES);
+	uint64_t done = 0, began = clock_now();
+
+	vec_foreach (range, &capturer->planned.memory.list) {
+		size_t length = MIN(range->end - range->start, SAMPLE_BYTES - done);
+
+		done += length ? memory_source_read(&source, range->start, buffer + done, length)
+			       : 0;
+	}
+	uint64_t passed = clock_now() - began;
+	return done ? passed * (bytes / done + 1) / MIN(parallel_width(), 2u) : 0;
+}
+
+void capturer_set_mode(struct capturer *capturer, enum capture_way way, uint64_t began_ns)
+{
+	struct capture_facts *facts = &capturer->target->capture;
+
+	facts->pause_ns = clock_now() - began_ns;
+	snprintf(facts->mode, sizeof(facts->mode), "%s", capture_way_names[way]);
+}
+
+/* What speaks against a way here; NULL: nothing. */
+static const char *refusal(const struct capturer *capturer, enum capture_way way)
+{
+	const struct capture_plan *plan = capturer->plan;
+
+	if (way == CAPTURE_STOP)
+		return NULL;
+	if (capturer->options->no_inject)
+		return "--no-inject";
+	const char *reason = injection_refusal(capturer->target->pid, &plan->idle_sites);
+	if (!reason && way == CAPTURE_PRECOPY && !write_watch_supported())
+		reason = "it needs Linux 6.7";
+	if (!reason && way == CAPTURE_FORK && (!plan->exit_call || !plan->scratch))
+		reason = "its code has no place where a forked copy could end safely";
+	return reason;
+}
+
+static uint64_t resident_bytes(const struct target *target)
+{
+	long kilobytes = 0;
+
+	return procfs_status_number(target->pid, "VmRSS", &kilobytes) ? (uint64_t)kilobytes << 10
+								      : 0;
+}
+
+static uint64_t predicted_pause(const struct capturer *capturer, enum capture_way way)
+{
+	uint64_t resident = resident_bytes(capturer->target);
+
+	switch (way) {
+	case CAPTURE_PRECOPY:
+		return STOP_OVERHEAD_NS + resident * (PRECOPY_NS_PER_GB / 1000) / (GB / 1000);
+	case CAPTURE_FORK:
+		return STOP_OVERHEAD_NS + resident * (FORK_NS_PER_GB / 1000) / (GB / 1000);
+	default:
+		return STOP_OVERHEAD_NS +
+		       capturer_reading_ns(capturer, ranges_bytes(&capturer->planned.memory));
+	}
+}
+
+/* Stopping costs the target nothing but the pause, so it comes first while that is short enough. */
+static const enum capture_way by_harm[] = {CAPTURE_STOP, CAPTURE_PRECOPY, CAPTURE_FORK};
+
+struct choice {
+	enum capture_way way;
+	uint64_t pause_ns;
+};
+
+static struct choice choose_way(const struct capturer *capturer, uint64_t budget)
+{
+	struct choice best = {.way = CAPTURE_AUTO};
+
+	for (size_t i = 0; i < ARRAY_SIZE(by_harm); i++) {
+		if (refusal(capturer, by_harm[i]))
 			continue;
-		}
-		addr_t at = unit->start + done;
-		addr_t page_end = (at & ~(addr_t)(CORE_DATA_OFFSET - 1)) + CORE_DATA_OFFSET;
-		size_t skip = MIN(page_end - at, unit->length - done);
+		uint64_t pause = predicted_pause(capturer, by_harm[i]);
 
-		memset(buffer + done, 0, skip);
-		ranges_add(missing, at, at + skip);
-		done += skip;
+		if (best.way == CAPTURE_AUTO || pause < best.pause_ns)
+			best = (struct choice){by_harm[i], pause};
+		if (pause <= budget)
+			return (struct choice){by_harm[i], pause};
 	}
+	return best;
 }
 
-static struct error *copy_work(void *context, unsigned worker)
+static struct error *over_budget(
+	const struct capturer *capturer, struct choice choice, uint64_t budget)
 {
-	struct copy *copy = context;
-	_cleanup_free_ uint8_t *buffer = memory_alloc(COPY_UNIT);
+	const char *reason = refusal(capturer, CAPTURE_PRECOPY);
 
-	for (;;) {
-		size_t mine = __atomic_fetch_add(&copy->next, 1, __ATOMIC_RELAXED);
-
-		if (mine >= copy->units.count)
-			return NULL;
-		const struct unit *unit = &copy->units.items[mine];
-
-		read_unit(copy->pid, unit, buffer, &copy->missing[worker]);
-		TRY(write_unit(copy->fd, buffer, unit->length, unit->offset));
-	}
+	return error_create(ERROR_LIMIT,
+		"pid %d would stand still for about %llu ms, and --pause-budget is %llu ms%s%s: use --force, or a larger budget",
+		capturer->target->pid, (unsigned long long)(choice.pause_ns / NS_PER_MS),
+		(unsigned long long)(budget / NS_PER_MS), reason ? " (no pre-copy: " : "",
+		reason ? memory_format("%s)", reason) : "");
 }
 
-static struct error *copy_memory(
-	pid_t pid, int fd, const struct ranges *memory, struct ranges *missing)
+static struct error *decide(struct capturer *capturer, enum capture_way *ret)
 {
-	struct copy copy = {.pid = pid, .fd = fd};
-	uint64_t offset = CORE_DATA_OFFSET;
+	const struct capture_options *options = capturer->options;
+	uint64_t budget =
+		options->pause_budget_ns ? options->pause_budget_ns : CAPTURE_PAUSE_BUDGET_NS;
 
-	vec_foreach (range, &memory->list) {
-		for (addr_t at = range->start; at < range->end; at += COPY_UNIT) {
-			uint32_t length = (uint32_t)MIN(range->end - at, (addr_t)COPY_UNIT);
+	if (options->way != CAPTURE_AUTO) {
+		const char *reason = refusal(capturer, options->way);
 
-			vec_push(&copy.units, {.start = at, .length = length, .offset = offset});
-			offset += length;
-		}
+		*ret = options->way;
+		return reason ? error_create(ERROR_SYSTEM,
+					"--capture=%s is not possible for pid %d: %s",
+					capture_way_names[options->way], capturer->target->pid,
+					reason)
+			      : NULL;
 	}
-	struct error *error = parallel_run(MIN(parallel_width(), COPY_WORKERS), copy_work, &copy);
-	for (size_t i = 0; i < COPY_WORKERS; i++) {
-		vec_foreach (range, &copy.missing[i].list)
-			ranges_add(missing, range->start, range->end);
-		ranges_deinit(&copy.missing[i]);
+	struct choice choice = choose_way(capturer, budget);
+	if (choice.pause_ns > budget && !options->force)
+		return over_budget(capturer, choice, budget);
+	*ret = choice.way;
+	return NULL;
+}
+
+/* A first plan, made of the running target: how much there is to copy. */
+static struct error *plan_roughly(struct capturer *capturer)
+{
+	struct error *error = capturer_plan(capturer, capturer->target);
+
+	for (unsigned i = 0; error && i < PLAN_TRIES; i++) {
+		error_destroy(error);
+		TRY(process_refresh(capturer->target));
+		error = capturer_plan(capturer, capturer->target);
 	}
-	ranges_normalise(missing);
-	vec_deinit(&copy.units);
 	return error;
 }
 
-/* Pieces are read by the hundreds. The kernel stops at the first one that it cannot read. */
-static void copy_pieces(
-	pid_t pid, const struct ranges *wanted, struct pieces *pieces, uint8_t *buffer)
+static struct error *take(struct capturer *capturer)
 {
-	size_t at = 0;
+	enum capture_way way;
 
-	while (at < wanted->list.count) {
-		struct iovec remote[PIECES_PER_CALL];
-		size_t count = MIN(wanted->list.count - at, (size_t)PIECES_PER_CALL), length = 0;
-
-		for (size_t i = 0; i < count; i++) {
-			const struct range *range = &wanted->list.items[at + i];
-
-			remote[i].iov_base = (void *)(uintptr_t)range->start;
-			remote[i].iov_len = range->end - range->start;
-			length += remote[i].iov_len;
-		}
-		struct iovec local = {buffer, length};
-		ssize_t got = process_vm_readv(pid, &local, 1, remote, count, 0);
-		size_t left = got > 0 ? (size_t)got : 0, whole = 0;
-
-		for (; whole < count && remote[whole].iov_len <= left; whole++) {
-			vec_push(&pieces->list, {.address = wanted->list.items[at + whole].start,
-							.length = (uint32_t)remote[whole].iov_len,
-							.bytes = buffer});
-			buffer += remote[whole].iov_len;
-			left -= remote[whole].iov_len;
-		}
-		at += whole == count ? count : whole + 1; /* step over the one that failed */
+	TRY(plan_roughly(capturer));
+	TRY(decide(capturer, &way));
+	switch (way) {
+	case CAPTURE_PRECOPY:
+		return capture_by_precopy(capturer);
+	case CAPTURE_FORK:
+		return capture_by_fork(capturer);
+	default:
+		return capture_by_stop(capturer);
 	}
 }
 
-/* What the capturer holds until the end. */
-struct capturer {
-	struct target *target;
-	struct stop *stop;
-	struct ranges memory, missing, small;
-	struct pieces pieces;
-	uint8_t *piece_bytes;
-	uint8_t *auxv;
-	size_t auxv_length;
-};
-
-static struct error *take_memory(struct capturer *capturer, const struct capture_plan *plan, int fd)
-{
-	struct target *target = capturer->target;
-
-	TRY(plan->choose(plan->context, target, &capturer->memory, &capturer->small));
-	ranges_normalise(&capturer->memory);
-	ranges_normalise(&capturer->small);
-	TRY(copy_memory(target->pid, fd, &capturer->memory, &capturer->missing));
-	capturer->piece_bytes = memory_alloc(ranges_bytes(&capturer->small));
-	copy_pieces(target->pid, &capturer->small, &capturer->pieces, capturer->piece_bytes);
-	return NULL;
-}
-
-static struct error *capture(
-	struct capturer *capturer, pid_t pid, const struct capture_plan *plan, int fd)
+static struct error *capture(struct capturer *capturer, pid_t pid, int fd)
 {
 	TRY(process_open(pid, &capturer->target));
 	struct target *target = capturer->target;
 	struct capture_facts *facts = &target->capture;
 
+	spool_init(&capturer->spool, fd);
 	TRY(procfs_auxv(pid, target, &capturer->auxv, &capturer->auxv_length));
-	TRY(stop_create(pid, &capturer->stop));
-	facts->monotonic_ns = clock_now();
-	TRY(stop_threads(capturer->stop, target));
-	TRY(process_refresh(target));
-	TRY(take_memory(capturer, plan, fd));
-	uint64_t began = stop_began_ns(capturer->stop);
-	stop_destroy(take_pointer(capturer->stop));
-	facts->pause_ns = clock_now() - began;
-
+	TRY(take(capturer));
 	TRY(procfs_check(pid));
-	snprintf(facts->mode, sizeof(facts->mode), "stop");
-	facts->unread_bytes = ranges_bytes(&capturer->missing);
-	facts->bytes_read = ranges_bytes(&capturer->memory) + ranges_bytes(&capturer->small) -
+	facts->unread_bytes = ranges_bytes(&capturer->spool.missing);
+	facts->bytes_read = capturer->spool.bytes_read + ranges_bytes(&capturer->planned.pieces) -
 			    facts->unread_bytes;
 	return core_write_headers(fd, &(struct core_contents){
 					      .target = target,
-					      .memory = &capturer->memory,
-					      .missing = &capturer->missing,
+					      .spool = &capturer->spool,
 					      .pieces = &capturer->pieces,
 					      .auxv = capturer->auxv,
 					      .auxv_length = capturer->auxv_length,
@@ -219,14 +258,22 @@ struct verdict_page {
 	char message[MAX_MESSAGE];
 };
 
-static _Noreturn void capturer_main(
-	pid_t pid, const struct capture_plan *plan, int fd, struct verdict_page *page)
+struct capture {
+	pid_t pid;
+	pid_t capturer;
+	struct idle_sites idle_sites;
+	struct descriptors userfaults; /* of the target, before the capture */
+	struct verdict_page *page;
+};
+
+static _Noreturn void capturer_main(const struct capture *capture_of,
+	const struct capture_plan *plan, const struct capture_options *options, int fd)
 {
-	struct capturer capturer = {0};
+	struct capturer capturer = {.plan = plan, .options = options};
+	struct verdict_page *page = capture_of->page;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	struct error *error = capture(&capturer, pid, plan, fd);
-	stop_destroy(capturer.stop);
+	struct error *error = capture(&capturer, capture_of->pid, fd);
 	if (error) {
 		page->failed = true;
 		page->code = error->code;
@@ -235,30 +282,38 @@ static _Noreturn void capturer_main(
 	_exit(error ? 1 : 0);
 }
 
-struct capture {
-	pid_t pid;
-	pid_t capturer;
-	struct verdict_page *page;
-};
-
-struct error *capture_start(
-	pid_t pid, const struct capture_plan *plan, int fd, struct capture **ret)
+struct error *capture_start(pid_t pid, const struct capture_plan *plan,
+	const struct capture_options *options, int fd, struct capture **ret)
 {
-	struct verdict_page *page = mmap(
-		NULL, sizeof(*page), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct capture *capture = memory_alloc(sizeof(*capture));
 
-	if (page == MAP_FAILED)
+	*capture = (struct capture){.pid = pid, .idle_sites = plan->idle_sites};
+	capture->page = mmap(NULL, sizeof(*capture->page), PROT_READ | PROT_WRITE,
+		MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (capture->page == MAP_FAILED) {
+		free(capture);
 		return error_system("cannot get memory for the capture");
-	pid_t capturer = fork();
-	if (capturer == 0)
-		capturer_main(pid, plan, fd, page);
-	if (capturer < 0) {
-		munmap(page, sizeof(*page));
+	}
+	capture_find_userfaults(pid, &capture->userfaults);
+	capture->capturer = fork();
+	if (capture->capturer == 0)
+		capturer_main(capture, plan, options, fd);
+	if (capture->capturer < 0) {
+		munmap(capture->page, sizeof(*capture->page));
+		free(capture);
 		return error_system("cannot start the capture");
 	}
-	*ret = memory_alloc(sizeof(**ret));
-	**ret = (struct capture){.pid = pid, .capturer = capturer, .page = page};
+	*ret = capture;
 	return NULL;
+}
+
+/* The capturer was killed: what it may have left in the target is taken away. */
+static struct error *clear_away(const struct capture *capture)
+{
+	if (!capture->idle_sites.count)
+		return NULL;
+	TRY(capture_reap(capture->pid, &capture->idle_sites));
+	return capture_close_userfaults(capture->pid, &capture->idle_sites, &capture->userfaults);
 }
 
 static struct error *wait_for_capturer(const struct capture *capture)
@@ -273,6 +328,7 @@ static struct error *wait_for_capturer(const struct capture *capture)
 		return NULL;
 	if (capture->page->failed)
 		return error_create(capture->page->code, "%s", capture->page->message);
+	error_destroy(clear_away(capture));
 	return error_create(ERROR_SYSTEM,
 		"the capture of pid %d ended early (wait status %d); the target runs on",
 		capture->pid, status);

@@ -1,33 +1,62 @@
-/* Capturing a live process into a core file: stop, read, let go.
+/* Capturing a live process into a core file, in one of three ways.
  *
- * A process of its own does it (the capturer), so that whatever becomes of silt or of it, the
- * kernel lets the target go. Nothing is written to the target. What must be copied is the caller's
- * knowledge: a capture_plan is asked while the target is stopped.
+ * - stop: stop all threads, copy, let go. Nothing is injected. The pause goes with the memory.
+ * - precopy: copy while the target runs, watch what it writes (write_watch.h), stop it only for the
+ * rest.
+ * - fork: stop it, make it fork, let it go, and copy from the child, which stands still.
  *
- * Order: seize and interrupt all threads; read registers and mappings; ask the plan; copy; detach;
- * only then write the headers of the core file.
+ * The one with the shortest pause that is possible is chosen, unless a way is asked for. A process
+ * of its own does it (the capturer), so that whatever becomes of silt or of it, the kernel lets the
+ * target go. What must be copied is the caller's knowledge: a capture_plan is asked.
  */
 #pragma once
 
 #include "error.h"
+#include "inject.h"
 #include "ranges.h"
 #include "target.h"
 
-struct capture_plan {
-	/* `stopped` has mappings and threads, and reads through a cache. `memory` takes whole
-	 * pages, `pieces` what is smaller; both come empty. Runs in the capturer while the target
-	 * stands still: be quick. */
-	struct error *(*choose)(void *context, const struct target *stopped, struct ranges *memory,
-		struct ranges *pieces);
-	void *context;
+/* What a plan says. All come empty. */
+struct capture_ranges {
+	struct ranges memory; /* whole pages */
+	struct ranges pieces; /* what is smaller */
+	struct ranges
+		unwanted; /* pages that need not be copied although they have been written to */
 };
+
+struct capture_plan {
+	/* Asked of the target as it stands still, as it runs (then what it says may be out of date,
+	 * and it may fail), and of the capture itself. `target` has mappings, threads if it stands
+	 * still, and reads through a cache. Runs in the capturer: be quick. */
+	struct error *(*choose)(
+		void *context, const struct target *target, struct capture_ranges *ret);
+	void *context;
+	struct idle_sites idle_sites; /* where calls may be injected; none: nowhere */
+	addr_t exit_call; /* code that ends a process and needs no stack; 0: not known */
+	addr_t scratch;   /* writable memory that the program does not use; 0: none */
+	size_t scratch_size;
+};
+
+enum capture_way { CAPTURE_AUTO, CAPTURE_STOP, CAPTURE_PRECOPY, CAPTURE_FORK };
+
+struct capture_options {
+	enum capture_way way;
+	uint64_t pause_budget_ns; /* 0: the default */
+	bool force;               /* capture although the pause will be longer */
+	bool no_inject;           /* never write registers or memory of the target */
+};
+
+#define CAPTURE_PAUSE_BUDGET_NS 10000000ull
+
+/* "auto", "stop", "precopy", "fork". */
+extern const char *const capture_way_names[CAPTURE_FORK + 1];
 
 struct capture;
 
 /* Starts to capture `pid` into `fd`, an empty file open for writing. Call it while this process has
  * one thread: the capturer is a fork of it. */
-struct error *capture_start(
-	pid_t pid, const struct capture_plan *plan, int fd, struct capture **ret);
+struct error *capture_start(pid_t pid, const struct capture_plan *plan,
+	const struct capture_options *options, int fd, struct capture **ret);
 
 /* Waits until it is done. The target runs again before that. Frees. */
 struct error *capture_finish(struct capture *capture);

@@ -18,7 +18,10 @@ enum {
 	SILT_NOTE_PIECES = 2,
 };
 
-enum { CORE_PAGE_SIZE = 4096 }; /* the unit of NT_FILE offsets that we write */
+enum {
+	CORE_PAGE_SIZE = 4096,   /* the unit of NT_FILE offsets that we write */
+	CORE_DATA_OFFSET = 4096, /* of the memory, which comes first */
+};
 
 /* The places in struct user_regs_struct (sys/user.h, amd64) of registers.general, and of the
  * others. */

@@ -118,6 +118,8 @@ static void put_pieces(struct output *output, const struct pieces *pieces)
 	struct output note = {0};
 
 	vec_foreach (piece, &pieces->list) {
+		if (!piece->length)
+			continue;
 		put_u64(&note, piece->address);
 		put_u64(&note, piece->length);
 		put(&note, piece->bytes, piece->length);
@@ -151,14 +153,13 @@ static uint32_t segment_flags(const struct target *target, addr_t address)
 
 static size_t put_load_headers(struct output *output, const struct core_contents *contents)
 {
-	uint64_t offset = CORE_DATA_OFFSET;
 	size_t count = 0;
 
-	vec_foreach (range, &contents->memory->list) {
+	vec_foreach (range, &contents->spool->placements) {
 		struct ranges present = {0};
 
 		ranges_add(&present, range->start, range->end);
-		vec_foreach (missing, &contents->missing->list) {
+		vec_foreach (missing, &contents->spool->missing.list) {
 			if (missing->start < range->end && range->start < missing->end)
 				ranges_remove(&present, missing->start, missing->end);
 		}
@@ -166,7 +167,7 @@ static size_t put_load_headers(struct output *output, const struct core_contents
 			Elf64_Phdr header = {
 				.p_type = PT_LOAD,
 				.p_flags = segment_flags(contents->target, part->start),
-				.p_offset = offset + (part->start - range->start),
+				.p_offset = range->offset + (part->start - range->start),
 				.p_vaddr = part->start,
 				.p_filesz = part->end - part->start,
 				.p_memsz = part->end - part->start,
@@ -176,7 +177,6 @@ static size_t put_load_headers(struct output *output, const struct core_contents
 			put(output, &header, sizeof(header));
 			count++;
 		}
-		offset += range->end - range->start;
 		ranges_deinit(&present);
 	}
 	return count;
@@ -221,7 +221,7 @@ static Elf64_Ehdr elf_header(uint64_t headers_at, size_t header_count, uint64_t 
 struct error *core_write_headers(int fd, const struct core_contents *contents)
 {
 	struct output output = {0};
-	uint64_t base = CORE_DATA_OFFSET + ranges_bytes(contents->memory);
+	uint64_t base = contents->spool->end;
 
 	put_notes(&output, contents);
 	Elf64_Phdr note_header = {

@@ -23,9 +23,7 @@ static struct error *open_executable(struct target *target)
 
 		procfs_status_number(target->pid, "Uid", &uid);
 		return error_create(ERROR_PERMISSION,
-			"not allowed to look at pid %d of user id %ld: run silt as that user, as "
-			"root "
-			"or with CAP_SYS_PTRACE",
+			"not allowed to look at pid %d of user id %ld: run silt as that user, as root or with CAP_SYS_PTRACE",
 			target->pid, uid);
 	}
 	if (length < 0)
@@ -62,10 +60,17 @@ struct error *process_open(pid_t pid, struct target **ret)
 
 struct error *process_refresh(struct target *target)
 {
+	const struct memory_source source = {.pid = target->pid, .mem = -1};
+
+	return process_read_from(target, &source);
+}
+
+struct error *process_read_from(struct target *target, const struct memory_source *source)
+{
 	vec_foreach (mapping, &target->mappings)
 		free(mapping->path);
 	target->mappings.count = 0;
 	block_cache_destroy(target->cache);
-	target->cache = block_cache_create(target->pid);
-	return procfs_mappings(target->pid, target);
+	target->cache = block_cache_create(source);
+	return procfs_mappings(source->pid, target);
 }

@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include "error.h"
+#include "memory_source.h"
 #include "target.h"
 
 /* Looks at a process without stopping it: name, executable, mappings, and bytes through a cache. */
@@ -11,3 +12,7 @@ struct error *process_open(pid_t pid, struct target **ret);
 
 /* Forgets what was read, and reads the mappings again. */
 struct error *process_refresh(struct target *target);
+
+/* The same, but mappings and bytes are from now on those of another process: a copy that it forked.
+ */
+struct error *process_read_from(struct target *target, const struct memory_source *source);

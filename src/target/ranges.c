@@ -44,6 +44,44 @@ void ranges_remove(struct ranges *ranges, addr_t start, addr_t end)
 	*ranges = left;
 }
 
+void ranges_subtract(struct ranges *ranges, const struct ranges *others)
+{
+	struct ranges left = {0};
+	size_t other = 0;
+
+	if (!ranges->list.count || !others->list.count)
+		return;
+	vec_foreach (range, &ranges->list) {
+		addr_t at = range->start;
+
+		while (other < others->list.count && others->list.items[other].end <= at)
+			other++;
+		for (size_t i = other;
+			i < others->list.count && others->list.items[i].start < range->end; i++) {
+			ranges_add(&left, at, others->list.items[i].start);
+			at = MAX(at, others->list.items[i].end);
+		}
+		ranges_add(&left, at, range->end);
+	}
+	ranges_deinit(ranges);
+	*ranges = left;
+}
+
+void ranges_intersect(const struct ranges *left, const struct ranges *right, struct ranges *ret)
+{
+	size_t i = 0, k = 0;
+
+	while (i < left->list.count && k < right->list.count) {
+		const struct range *a = &left->list.items[i], *b = &right->list.items[k];
+
+		ranges_add(ret, MAX(a->start, b->start), MIN(a->end, b->end));
+		if (a->end < b->end)
+			i++;
+		else
+			k++;
+	}
+}
+
 bool ranges_have(const struct ranges *ranges, addr_t address)
 {
 	size_t low = 0, high = ranges->list.count;

@@ -25,6 +25,12 @@ void ranges_normalise(struct ranges *ranges);
 /* Takes [start, end) out of a normalised list. */
 void ranges_remove(struct ranges *ranges, addr_t start, addr_t end);
 
+/* Takes the one list out of the other; both normalised. */
+void ranges_subtract(struct ranges *ranges, const struct ranges *others);
+
+/* Appends what is in both; both normalised. */
+void ranges_intersect(const struct ranges *left, const struct ranges *right, struct ranges *ret);
+
 /* Is the address in a normalised list? */
 bool ranges_have(const struct ranges *ranges, addr_t address);
 

@@ -42,8 +42,7 @@ static struct error *refusal(pid_t pid)
 			tracer);
 	procfs_status_number(pid, "Uid", &uid);
 	return error_create(ERROR_PERMISSION,
-		"not allowed to attach to pid %d of user id %ld: run silt as root or with "
-		"CAP_SYS_PTRACE "
+		"not allowed to attach to pid %d of user id %ld: run silt as root or with CAP_SYS_PTRACE "
 		"(as the same user it is enough when kernel.yama.ptrace_scope is 0)",
 		pid, uid);
 }
@@ -77,14 +76,11 @@ static struct error *seize_new_threads(struct stop *stop, size_t *ret_new)
 	return error;
 }
 
-/* Waits for the trap that PTRACE_INTERRUPT asked for. Thread ends are not an error. */
-static struct error *wait_for_stop(struct stop *stop, struct thread *thread)
+struct error *stop_wait(pid_t pid, pid_t tid, uint64_t limit, bool *ret_stopped)
 {
-	uint64_t limit = stop->began_ns + (uint64_t)STOP_LIMIT_MS * 1000000u;
-
 	for (;;) {
 		int status;
-		pid_t got = waitpid(thread->tid, &status, __WALL | WNOHANG);
+		pid_t got = waitpid(tid, &status, __WALL | WNOHANG);
 
 		if (got < 0 && errno == EINTR)
 			continue;
@@ -93,20 +89,19 @@ static struct error *wait_for_stop(struct stop *stop, struct thread *thread)
 		if (got == 0) {
 			if (clock_now() > limit)
 				return error_create(ERROR_SYSTEM,
-					"thread %d of pid %d does not stop within %d s: it sleeps "
-					"in the kernel; try again later",
-					thread->tid, stop->pid, STOP_LIMIT_MS / 1000);
+					"thread %d of pid %d does not stop within %d s: it sleeps in the kernel; try again later",
+					tid, pid, STOP_LIMIT_MS / 1000);
 			nanosleep(&(struct timespec){.tv_nsec = 20000}, NULL);
 			continue;
 		}
 		if (status >> 16 == PTRACE_EVENT_STOP) {
-			thread->stopped = true;
+			*ret_stopped = true;
 			return NULL;
 		}
 		/* A signal was about to be delivered, and that stop has used up our interrupt:
 		 * ask again, and let the signal through. */
-		ptrace(PTRACE_INTERRUPT, thread->tid, NULL, NULL);
-		ptrace(PTRACE_CONT, thread->tid, NULL, (void *)(intptr_t)WSTOPSIG(status));
+		ptrace(PTRACE_INTERRUPT, tid, NULL, NULL);
+		ptrace(PTRACE_CONT, tid, NULL, (void *)(intptr_t)WSTOPSIG(status));
 	}
 }
 
@@ -117,11 +112,13 @@ static struct error *stop_all(struct stop *stop)
 
 	TRY(seize_new_threads(stop, &added));
 	stop->began_ns = clock_now();
+	uint64_t limit = stop->began_ns + STOP_LIMIT_MS * NS_PER_MS;
 	while (added) {
 		for (size_t i = done; i < stop->threads.count; i++)
 			ptrace(PTRACE_INTERRUPT, stop->threads.items[i].tid, NULL, NULL);
 		for (; done < stop->threads.count; done++)
-			TRY(wait_for_stop(stop, &stop->threads.items[done]));
+			TRY(stop_wait(stop->pid, stop->threads.items[done].tid, limit,
+				&stop->threads.items[done].stopped));
 		TRY(seize_new_threads(stop, &added));
 	}
 	return NULL;
@@ -175,14 +172,29 @@ uint64_t stop_began_ns(const struct stop *stop)
 	return stop->began_ns;
 }
 
+bool stop_find(const struct stop *stop, stop_visit_fn *visit, void *context)
+{
+	vec_foreach (thread, &stop->threads) {
+		if (thread->stopped && visit(context, thread->tid))
+			return true;
+	}
+	return false;
+}
+
+void stop_release(struct stop *stop)
+{
+	vec_foreach (thread, &stop->threads) {
+		if (thread->stopped)
+			ptrace(PTRACE_DETACH, thread->tid, NULL, NULL);
+		thread->stopped = false;
+	}
+}
+
 void stop_destroy(struct stop *stop)
 {
 	if (!stop)
 		return;
-	vec_foreach (thread, &stop->threads) {
-		if (thread->stopped)
-			ptrace(PTRACE_DETACH, thread->tid, NULL, NULL);
-	}
+	stop_release(stop);
 	/* Threads that did not stop are let go by the kernel when this process ends. */
 	vec_deinit(&stop->threads);
 	addrmap_deinit(&stop->known);

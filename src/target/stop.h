@@ -18,11 +18,22 @@ struct stop;
  * the kernel where no signal reaches it) is an error, and everything is let go. */
 struct error *stop_create(pid_t pid, struct stop **ret);
 
+/* Waits, until CLOCK_MONOTONIC is `limit`, for the trap that PTRACE_INTERRUPT asked for.
+ * ret_stopped stays false when the thread has ended. For a thread that this process has seized. */
+struct error *stop_wait(pid_t pid, pid_t tid, uint64_t limit, bool *ret_stopped);
+
 /* Appends the threads, with the registers that they stopped with. */
 struct error *stop_threads(const struct stop *stop, struct target *target);
 
+/* Calls `visit` for each thread that stands still, until it returns true. */
+typedef bool stop_visit_fn(void *context, pid_t tid);
+bool stop_find(const struct stop *stop, stop_visit_fn *visit, void *context);
+
 /* When the first thread was asked to stop, CLOCK_MONOTONIC. */
 uint64_t stop_began_ns(const struct stop *stop);
+
+/* Lets all threads go, at once; stop_destroy() has nothing left to do then. */
+void stop_release(struct stop *stop);
 
 /* Lets the target go, and frees. NULL is allowed. */
 void stop_destroy(struct stop *stop);

@@ -239,11 +239,15 @@ void target_add_fallback(struct target *target, addr_t start, uint64_t size, con
 			.start = start, .end = start + size, .bytes = bytes, .fallback = true});
 }
 
+/* Of those that start together the longest first: it stays whole. A piece may repeat the first
+ * bytes of a span that is captured as well. */
 static int by_start(const void *left, const void *right)
 {
 	const struct segment *a = left, *b = right;
 
-	return (a->start > b->start) - (a->start < b->start);
+	if (a->start != b->start)
+		return a->start > b->start ? 1 : -1;
+	return (a->end < b->end) - (a->end > b->end);
 }
 
 /* The part [start, end) of a segment; empty when start is not below end. */

@@ -65,6 +65,7 @@ struct capture_facts {
 	uint64_t unread_bytes; /* bytes that were wanted and could not be read */
 	uint64_t monotonic_ns; /* CLOCK_MONOTONIC of the target's machine at the stop */
 	uint64_t uptime_ns;    /* how long the process had run */
+	uint64_t elapsed_ns;   /* how long the capture took, when it was made just now */
 };
 
 struct segment {

@@ -8,6 +8,7 @@
 
 #include "bytes.h"
 #include "core_file.h"
+#include "core_format.h"
 #include "core_writer.h"
 #include "elf_image.h"
 #include "random.h"
@@ -503,6 +504,25 @@ static void check_target(const struct target *expected, const struct target *tar
 	assert_int_equal(target->entry, 0x1234);
 }
 
+static struct error *write_contents(
+	const struct contents *contents, const uint8_t *auxv, size_t auxv_length)
+{
+	struct spool spool;
+
+	spool_init(&spool, contents->fd);
+	vec_foreach (range, &contents->memory.list) {
+		vec_push(&spool.placements, {range->start, range->end, spool.end});
+		spool.end += range->end - range->start;
+	}
+	vec_foreach (range, &contents->missing.list)
+		ranges_add(&spool.missing, range->start, range->end);
+	struct error *error = core_write_headers(contents->fd,
+		&(struct core_contents){
+			contents->target, &spool, &contents->pieces, auxv, auxv_length});
+	spool_deinit(&spool);
+	return error;
+}
+
 static void round_trip(uint64_t seed, unsigned range_count)
 {
 	const uint64_t auxv[] = {AT_ENTRY, 0x1234, AT_NULL, 0};
@@ -514,9 +534,7 @@ static void round_trip(uint64_t seed, unsigned range_count)
 	make_contents(&contents, &random, range_count);
 	fill_target(contents.target, &random);
 	add_pieces(&contents, &random, piece_bytes);
-	assert_success(core_write_headers(contents.fd,
-		&(struct core_contents){contents.target, &contents.memory, &contents.missing,
-			&contents.pieces, (const uint8_t *)auxv, sizeof(auxv)}));
+	assert_success(write_contents(&contents, (const uint8_t *)auxv, sizeof(auxv)));
 	assert_success(core_file_open_fd(contents.fd, "written", "/bin/sh", &target));
 	check_target(contents.target, target);
 	check_memory(&contents, target);

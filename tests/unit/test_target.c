@@ -93,7 +93,7 @@ static void make_space(struct space *space, uint64_t seed)
 	for (unsigned i = 0; i < 2 * SEGMENTS; i++) {
 		bool fallback = i >= SEGMENTS;
 
-		/* No two start at the same place: which wins then is not said. */
+		/* No two start at the same place; see test_segments_that_start_together. */
 		starts[i] = fallback ? (i - SEGMENTS) * FALLBACK_ROOM
 				     : i + SEGMENTS * random_below(&random, SPACE / SEGMENTS);
 		ends[i] = MIN(starts[i] + random_below(&random, fallback ? FALLBACK_ROOM : 80),
@@ -174,6 +174,26 @@ static void test_segments(void **state)
 			check_view(&space, at, length);
 		}
 		target_destroy(space.target);
+	}
+}
+
+static void test_segments_that_start_together(void **state)
+{
+	static const uint8_t piece[8] = "piece", whole[64] = "whole";
+
+	(void)state;
+	for (unsigned first = 0; first < 2; first++) {
+		struct target *target = target_create(TARGET_CORE);
+
+		for (unsigned i = 0; i < 2; i++) {
+			bool short_one = i == first;
+
+			target_add_segment(target, BASE, short_one ? sizeof(piece) : sizeof(whole),
+				short_one ? piece : whole);
+		}
+		target_freeze_segments(target);
+		assert_ptr_equal(target_view(target, BASE, sizeof(whole)), whole);
+		target_destroy(target);
 	}
 }
 
@@ -295,7 +315,7 @@ static void stop_child(struct child *child)
 static void test_block_cache(void **state)
 {
 	struct child child = start_child();
-	struct block_cache *cache = block_cache_create(child.pid);
+	struct block_cache *cache = block_cache_create(&(struct memory_source){.pid = child.pid, .mem = -1});
 	struct random random = random_from(6);
 	static uint8_t buffer[CHILD_PAGES * PAGE];
 	addr_t start = (addr_t)(uintptr_t)child.memory;
@@ -332,7 +352,7 @@ static void test_block_cache(void **state)
 static void test_block_cache_keeps(void **state)
 {
 	struct child child = start_child();
-	struct block_cache *cache = block_cache_create(child.pid);
+	struct block_cache *cache = block_cache_create(&(struct memory_source){.pid = child.pid, .mem = -1});
 	addr_t start = (addr_t)(uintptr_t)child.memory;
 	uint8_t byte;
 
@@ -353,6 +373,7 @@ int main(void)
 		cmocka_unit_test(test_ranges),
 		cmocka_unit_test(test_ranges_that_touch),
 		cmocka_unit_test(test_segments),
+		cmocka_unit_test(test_segments_that_start_together),
 		cmocka_unit_test(test_reads_at_the_end_of_everything),
 		cmocka_unit_test(test_empty_target),
 		cmocka_unit_test(test_reader),

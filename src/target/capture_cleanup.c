@@ -1,0 +1,193 @@
+#include "capture_cleanup.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "memory.h"
+#include "vec.h"
+
+enum {
+	MAX_TRIES = 100, /* to find a thread that is free */
+	TRY_AGAIN_MS = 5,
+	STATE_FIELD = 3, /* proc(5), /proc/PID/stat */
+	EXIT_SIGNAL_FIELD = 38,
+};
+
+struct children {
+	VEC(pid_t) list;
+};
+
+/* A field from the third on; the second is a name that may hold anything. */
+static bool stat_field(pid_t pid, unsigned field, char *ret, size_t size)
+{
+	char path[64], line[1024];
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	FILE *file = fopen(path, "re");
+	if (!file)
+		return false;
+	bool read = fgets(line, sizeof(line), file) != NULL;
+	fclose(file);
+	char *at = read ? strrchr(line, ')') : NULL;
+	for (unsigned i = STATE_FIELD - 1; at && i < field; i++)
+		at = strchr(at + 1, ' ');
+	if (!at)
+		return false;
+	snprintf(ret, size, "%.*s", (int)strcspn(at + 1, " \n"), at + 1);
+	return true;
+}
+
+/* A zombie without an exit signal: Go's own children send SIGCHLD. */
+static bool is_left_over(pid_t pid)
+{
+	char state[32], exit_signal[32];
+
+	return stat_field(pid, STATE_FIELD, state, sizeof(state)) && !strcmp(state, "Z") &&
+	       stat_field(pid, EXIT_SIGNAL_FIELD, exit_signal, sizeof(exit_signal)) &&
+	       !strcmp(exit_signal, "0");
+}
+
+static void add_children(pid_t pid, pid_t tid, struct children *children)
+{
+	char path[80];
+	int child;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", pid, tid);
+	FILE *file = fopen(path, "re");
+	if (!file)
+		return;
+	while (fscanf(file, "%d", &child) == 1) {
+		if (is_left_over(child))
+			vec_push(&children->list, child);
+	}
+	fclose(file);
+}
+
+static void find_left_over(pid_t pid, struct children *children)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/task", pid);
+	DIR *tasks = opendir(path);
+	if (!tasks)
+		return;
+	for (struct dirent *entry; (entry = readdir(tasks));) {
+		pid_t tid = (pid_t)strtol(entry->d_name, NULL, 10);
+
+		if (tid > 0)
+			add_children(pid, tid, children);
+	}
+	closedir(tasks);
+}
+
+/* The number of a process in its own pid namespace, which is what the target calls it. */
+static pid_t inner_pid(pid_t pid)
+{
+	char path[64], line[256];
+	pid_t inner = pid;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	FILE *file = fopen(path, "re");
+	if (!file)
+		return pid;
+	while (fgets(line, sizeof(line), file)) {
+		char *last = strncmp(line, "NSpid:", strlen("NSpid:")) ? NULL : strrchr(line, '\t');
+
+		if (last)
+			inner = (pid_t)strtol(last + 1, NULL, 10);
+	}
+	fclose(file);
+	return inner;
+}
+
+/* As soon as a thread of the target is free. */
+static struct error *seize_soon(pid_t pid, const struct idle_sites *sites, struct injection **ret)
+{
+	*ret = NULL;
+	for (unsigned i = 0; i < MAX_TRIES; i++) {
+		TRY(injection_seize(pid, sites, ret));
+		if (*ret)
+			return NULL;
+		nanosleep(&(struct timespec){.tv_nsec = TRY_AGAIN_MS * (long)NS_PER_MS}, NULL);
+	}
+	return error_create(ERROR_SYSTEM,
+		"no thread of pid %d was free to clear away what an ended capture left; the next capture will do it",
+		pid);
+}
+
+struct error *capture_reap(pid_t pid, const struct idle_sites *sites)
+{
+	_cleanup_(cleanup_injection) struct injection *injection = NULL;
+	struct children children = {0};
+	struct error *error = NULL;
+
+	find_left_over(pid, &children);
+	if (children.list.count)
+		error = seize_soon(pid, sites, &injection);
+	vec_foreach (child, &children.list) {
+		const uint64_t arguments[INJECTION_ARGUMENTS] = {
+			(uint64_t)inner_pid(*child), 0, __WALL | WNOHANG};
+		int64_t result;
+
+		if (!error)
+			error = injection_call(injection, SYS_wait4, arguments, &result);
+	}
+	vec_deinit(&children.list);
+	return error;
+}
+
+void capture_find_userfaults(pid_t pid, struct descriptors *ret)
+{
+	char path[64], link[320], name[64];
+
+	*ret = (struct descriptors){0};
+	snprintf(path, sizeof(path), "/proc/%d/fd", pid);
+	DIR *files = opendir(path);
+	if (!files)
+		return;
+	for (struct dirent *entry; (entry = readdir(files));) {
+		snprintf(link, sizeof(link), "%s/%s", path, entry->d_name);
+		ssize_t length = readlink(link, name, sizeof(name) - 1);
+
+		if (length <= 0 || ret->count == ARRAY_SIZE(ret->list))
+			continue;
+		name[length] = '\0';
+		if (strstr(name, "[userfaultfd]"))
+			ret->list[ret->count++] = (int)strtol(entry->d_name, NULL, 10);
+	}
+	closedir(files);
+}
+
+static bool has_descriptor(const struct descriptors *descriptors, int number)
+{
+	for (unsigned i = 0; i < descriptors->count; i++) {
+		if (descriptors->list[i] == number)
+			return true;
+	}
+	return false;
+}
+
+struct error *capture_close_userfaults(
+	pid_t pid, const struct idle_sites *sites, const struct descriptors *before)
+{
+	_cleanup_(cleanup_injection) struct injection *injection = NULL;
+	struct descriptors now;
+
+	capture_find_userfaults(pid, &now);
+	for (unsigned i = 0; i < now.count; i++) {
+		const uint64_t arguments[INJECTION_ARGUMENTS] = {(uint64_t)now.list[i]};
+		int64_t result;
+
+		if (has_descriptor(before, now.list[i]))
+			continue;
+		if (!injection)
+			TRY(seize_soon(pid, sites, &injection));
+		TRY(injection_call(injection, SYS_close, arguments, &result));
+	}
+	return NULL;
+}

@@ -1,0 +1,182 @@
+/* Make the target fork, let it go, and copy from the child, which stands still.
+ *
+ * The child is a process without threads of its own that never runs: it is born stopped, and killed
+ * when it has been copied. Should this process end before, the kernel kills it (PTRACE_O_EXITKILL),
+ * or it runs into exit_group: the stack that it was given consists of return addresses to that. Its
+ * zombie belongs to the target, so the target is made to wait for it. Descriptors are shared with
+ * it (CLONE_FILES), so that its end closes none.
+ */
+#include "capturer.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/ptrace.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "capture_cleanup.h"
+#include "clock.h"
+#include "parallel.h"
+#include "process.h"
+
+/* Of the copy's stack: runtime.futex writes at +48 and pops at 0, runtime.usleep pops at +24. */
+enum { STACK_WORDS = 8 };
+
+enum {
+	MAX_TRIES = 20,
+	TRY_AGAIN_MS = 2,
+};
+
+struct fork_capture {
+	struct capturer *capturer;
+	pid_t child;
+	int mem;
+};
+
+static struct error *write_stack(const struct capturer *capturer)
+{
+	const struct capture_plan *plan = capturer->plan;
+	addr_t words[STACK_WORDS];
+	struct iovec local = {words, sizeof(words)};
+	struct iovec remote = {(void *)(uintptr_t)plan->scratch, sizeof(words)};
+
+	for (unsigned i = 0; i < STACK_WORDS; i++)
+		words[i] = plan->exit_call;
+	if (process_vm_writev(capturer->target->pid, &local, 1, &remote, 1, 0) != sizeof(words))
+		return error_system("cannot prepare the fork of pid %d", capturer->target->pid);
+	return NULL;
+}
+
+struct candidate {
+	const struct idle_sites *sites;
+	struct injection *injection;
+};
+
+static bool try_candidate(void *context, pid_t tid)
+{
+	struct candidate *candidate = context;
+
+	candidate->injection = injection_at(tid, candidate->sites);
+	return candidate->injection != NULL;
+}
+
+/* Stops the target at a moment when one of its threads can be used. */
+static struct error *stop_with_candidate(
+	const struct capturer *capturer, struct stop **ret_stop, struct injection **ret_injection)
+{
+	for (unsigned i = 0; i < MAX_TRIES; i++) {
+		_cleanup_(cleanup_stop) struct stop *stop = NULL;
+		struct candidate candidate = {.sites = &capturer->plan->idle_sites};
+
+		TRY(stop_create(capturer->target->pid, &stop));
+		if (stop_find(stop, try_candidate, &candidate)) {
+			*ret_stop = take_pointer(stop);
+			*ret_injection = candidate.injection;
+			return NULL;
+		}
+		stop_release(stop);
+		nanosleep(&(struct timespec){.tv_nsec = TRY_AGAIN_MS * (long)NS_PER_MS}, NULL);
+	}
+	return error_create(ERROR_SYSTEM,
+		"no thread of pid %d was free to be used for the fork: try again, or --capture=stop",
+		capturer->target->pid);
+}
+
+static struct error *make_child(struct fork_capture *capture)
+{
+	struct capturer *capturer = capture->capturer;
+	struct target *target = capturer->target;
+	_cleanup_(cleanup_stop) struct stop *stop = NULL;
+	_cleanup_(cleanup_injection) struct injection *injection = NULL;
+
+	TRY(write_stack(capturer));
+	TRY(stop_with_candidate(capturer, &stop, &injection));
+	target->capture.monotonic_ns = clock_now();
+	TRY(stop_threads(stop, target));
+	TRY(injection_fork(
+		injection, CLONE_FILES | CLONE_FS, capturer->plan->scratch, &capture->child));
+	uint64_t began = stop_began_ns(stop);
+	injection_destroy(take_pointer(injection));
+	stop_release(stop);
+	capturer_set_mode(capturer, CAPTURE_FORK, began);
+	return NULL;
+}
+
+/* The first to go when memory becomes short. */
+static void offer_to_oom_killer(pid_t child)
+{
+	static const char score[] = "1000";
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/oom_score_adj", child);
+	_cleanup_close_ int fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd >= 0 && write(fd, score, sizeof(score) - 1) < 0)
+		return; /* a kindness, not a need */
+}
+
+static struct error *adopt_child(struct fork_capture *capture)
+{
+	char path[64];
+	int status;
+
+	if (waitpid(capture->child, &status, __WALL) != capture->child || !WIFSTOPPED(status))
+		return error_create(ERROR_SYSTEM, "the forked copy of pid %d has ended",
+			capture->capturer->target->pid);
+	ptrace(PTRACE_SETOPTIONS, capture->child, NULL, (void *)PTRACE_O_EXITKILL);
+	offer_to_oom_killer(capture->child);
+	snprintf(path, sizeof(path), "/proc/%d/mem", capture->child);
+	capture->mem = open(path, O_RDONLY | O_CLOEXEC);
+	if (capture->mem < 0)
+		return error_system("cannot open %s", path);
+	return NULL;
+}
+
+static struct error *copy_child(struct fork_capture *capture)
+{
+	struct capturer *capturer = capture->capturer;
+	const struct memory_source source = {
+		.pid = capture->child, .mem = capture->mem, .workers = parallel_width()};
+
+	TRY(process_read_from(capturer->target, &source));
+	TRY(capturer_plan(capturer, capturer->target));
+	capturer_add_thread_stacks(capturer, &capturer->planned.memory);
+	TRY(spool_copy(&capturer->spool, &source, &capturer->planned.memory));
+	pieces_init(&capturer->pieces, &capturer->planned.pieces);
+	pieces_read(&capturer->pieces, &source, NULL);
+	return NULL;
+}
+
+static void end_child(const struct fork_capture *capture)
+{
+	int status;
+
+	/* Without CAP_KILL another user's process cannot be killed: it runs into its exit. */
+	if (kill(capture->child, SIGKILL) < 0)
+		ptrace(PTRACE_CONT, capture->child, NULL, NULL);
+	while (waitpid(capture->child, &status, __WALL) > 0 && WIFSTOPPED(status))
+		continue;
+}
+
+struct error *capture_by_fork(struct capturer *capturer)
+{
+	struct fork_capture capture = {.capturer = capturer, .mem = -1};
+	struct error *error = make_child(&capture);
+
+	if (!capture.child)
+		return error;
+	if (!error)
+		error = adopt_child(&capture);
+	if (!error)
+		error = copy_child(&capture);
+	if (capture.mem >= 0)
+		close(capture.mem);
+	end_child(&capture);
+	struct error *left = capture_reap(capturer->target->pid, &capturer->plan->idle_sites);
+	if (!error)
+		return left;
+	error_destroy(left);
+	return error;
+}

@@ -1,0 +1,298 @@
+/* Copy while the target runs, and stop it only for what it has written to meanwhile.
+ *
+ * The plan is made of the running target, so it may be wrong about spans that came or went since.
+ * So at the stop everything that was written to is copied, but for what the plan knows to be
+ * unwanted. Afterwards the plan is made of the capture itself; what it asks for and is not there is
+ * read then, and counts only if the target has not written to it since the stop.
+ */
+#include "capturer.h"
+
+#include <unistd.h>
+
+#include "clock.h"
+#include "core_file.h"
+#include "core_format.h"
+#include "core_writer.h"
+#include "pagemap.h"
+#include "process.h"
+#include "write_watch.h"
+
+enum {
+	MAX_ROUNDS = 12,
+	MAX_TRIES =
+		20, /* to find a thread that is free, or to make a plan of a target that changes */
+	TRY_AGAIN_MS = 2,
+};
+
+#define SMALL_ROUND_BYTES ((uint64_t)2 << 20)
+#define FINAL_HOLD_BYTES  ((size_t)64 << 20)
+
+struct precopy {
+	struct capturer *capturer;
+	struct write_watch *watch;
+	struct memory_source source;
+};
+
+static void wait_a_little(void)
+{
+	nanosleep(&(struct timespec){.tv_nsec = TRY_AGAIN_MS * (long)NS_PER_MS}, NULL);
+}
+
+static struct error *start_watching(struct precopy *precopy)
+{
+	const struct capturer *capturer = precopy->capturer;
+
+	for (unsigned i = 0; !precopy->watch; i++) {
+		if (i == MAX_TRIES)
+			return error_create(ERROR_SYSTEM,
+				"no thread of pid %d was free to be used for pre-copy: try again, or --capture=fork",
+				capturer->target->pid);
+		if (i)
+			wait_a_little();
+		TRY(write_watch_create(
+			capturer->target->pid, &capturer->plan->idle_sites, &precopy->watch));
+	}
+	return NULL;
+}
+
+/* Mappings that are not watched yet: all at first, later those that are new. */
+static void watch_mappings(struct precopy *precopy, struct ranges *ret_new)
+{
+	struct ranges wanted = {0};
+
+	vec_foreach (mapping, &precopy->capturer->target->mappings) {
+		if (mapping->protection & PROTECTION_WRITE && !mapping->shared)
+			ranges_add(&wanted, mapping->start, mapping->end);
+	}
+	vec_foreach (watched, &write_watch_ranges(precopy->watch)->list)
+		ranges_remove(&wanted, watched->start, watched->end);
+	vec_foreach (range, &wanted.list) {
+		ranges_add(ret_new, range->start, range->end);
+		write_watch_add(precopy->watch, range->start, range->end);
+	}
+	ranges_deinit(&wanted);
+}
+
+static struct error *plan_running(struct capturer *capturer)
+{
+	for (unsigned i = 0;; i++) {
+		TRY(process_refresh(capturer->target));
+		struct error *error = capturer_plan(capturer, capturer->target);
+
+		if (!error || i == MAX_TRIES)
+			return error;
+		error_destroy(error);
+		wait_a_little();
+	}
+}
+
+/* What was written to, exists and is not unwanted. Normalised. */
+static struct error *choose_written(
+	const struct capturer *capturer, const struct ranges *written, struct ranges *ret)
+{
+	vec_foreach (range, &written->list)
+		ranges_add(ret, range->start, range->end);
+	ranges_normalise(ret);
+	ranges_subtract(ret, &capturer->planned.unwanted);
+	return pagemap_filter(capturer->target->pid, PAGEMAP_PRESENT_PAGES, ret);
+}
+
+static struct error *copy_round(struct precopy *precopy, uint64_t *ret_bytes)
+{
+	struct capturer *capturer = precopy->capturer;
+	struct ranges written = {0}, chosen = {0}, new = {0};
+	struct error *error = write_watch_take(precopy->watch, &written);
+
+	if (!error) {
+		error = plan_running(capturer);
+		watch_mappings(precopy, &new);
+	}
+	if (!error) {
+		ranges_intersect(&written, &capturer->planned.memory, &chosen);
+		spool_missing(&capturer->spool, &capturer->planned.memory, &chosen);
+		ranges_normalise(&chosen);
+		*ret_bytes = ranges_bytes(&chosen);
+		error = spool_copy(&capturer->spool, &precopy->source, &chosen);
+	}
+	ranges_deinit(&written);
+	ranges_deinit(&chosen);
+	ranges_deinit(&new);
+	return error;
+}
+
+static struct error *copy_running(struct precopy *precopy)
+{
+	struct ranges all = {0}, new = {0};
+	uint64_t bytes = UINT64_MAX, before;
+
+	watch_mappings(precopy, &new);
+	struct error *error = write_watch_take(precopy->watch, &all); /* protects everything */
+	for (unsigned i = 0; !error && i < MAX_ROUNDS; i++) {
+		before = bytes;
+		error = copy_round(precopy, &bytes);
+		if (bytes <= SMALL_ROUND_BYTES || (i && bytes > before / 2))
+			break;
+	}
+	ranges_deinit(&all);
+	ranges_deinit(&new);
+	return error;
+}
+
+/* Copies what was written to since the last time, without a new plan. */
+static struct error *copy_written(struct precopy *precopy, uint64_t *ret_bytes)
+{
+	struct capturer *capturer = precopy->capturer;
+	struct ranges written = {0}, chosen = {0};
+	struct error *error = write_watch_take(precopy->watch, &written);
+
+	if (!error)
+		error = choose_written(capturer, &written, &chosen);
+	if (!error)
+		error = spool_copy(&capturer->spool, &precopy->source, &chosen);
+	pieces_read(&capturer->pieces, &precopy->source, &written);
+	*ret_bytes = ranges_bytes(&chosen);
+	ranges_deinit(&written);
+	ranges_deinit(&chosen);
+	return error;
+}
+
+/* Short rounds, as long as they make what is left for the pause smaller. */
+static struct error *copy_rest(struct precopy *precopy)
+{
+	uint64_t bytes = UINT64_MAX, before;
+
+	for (unsigned i = 0; i < MAX_ROUNDS; i++) {
+		before = bytes;
+		TRY(copy_written(precopy, &bytes));
+		if (bytes <= SMALL_ROUND_BYTES / 4 || bytes > before / 2)
+			break;
+	}
+	return NULL;
+}
+
+/* While the target stands still. */
+static struct error *copy_stopped(struct precopy *precopy, struct stop *stop)
+{
+	struct capturer *capturer = precopy->capturer;
+	struct ranges new = {0};
+	uint64_t bytes;
+
+	TRY(stop_threads(stop, capturer->target));
+	TRY(copy_written(precopy, &bytes));
+	TRY(process_refresh(capturer->target));
+	watch_mappings(precopy, &new);
+	struct error *error = pagemap_filter(capturer->target->pid, PAGEMAP_PRESENT_PAGES, &new);
+	capturer_add_thread_stacks(capturer, &new);
+	if (!error)
+		error = spool_copy(&capturer->spool, &precopy->source, &new);
+	ranges_deinit(&new);
+	return error;
+}
+
+static struct error *stop_and_copy(struct precopy *precopy)
+{
+	struct capturer *capturer = precopy->capturer;
+	_cleanup_(cleanup_stop) struct stop *stop = NULL;
+
+	pieces_init(&capturer->pieces, &capturer->planned.pieces);
+	pieces_read(&capturer->pieces, &precopy->source, NULL);
+	TRY(spool_reserve(&capturer->spool, FINAL_HOLD_BYTES));
+	TRY(copy_rest(precopy));
+	spool_hold(&capturer->spool);
+	TRY(stop_create(capturer->target->pid, &stop));
+	capturer->target->capture.monotonic_ns = clock_now();
+	TRY(copy_stopped(precopy, stop));
+	uint64_t began = stop_began_ns(stop);
+	stop_release(stop);
+	capturer_set_mode(capturer, CAPTURE_PRECOPY, began);
+	return spool_flush(&capturer->spool);
+}
+
+/* The capture, opened to make the plan of it. */
+static struct error *open_capture(const struct capturer *capturer, struct target **ret)
+{
+	TRY(core_write_headers(capturer->spool.fd, &(struct core_contents){
+							   .target = capturer->target,
+							   .spool = &capturer->spool,
+							   .pieces = &capturer->pieces,
+							   .auxv = capturer->auxv,
+							   .auxv_length = capturer->auxv_length,
+						   }));
+	_cleanup_free_ char *exe = memory_format("/proc/%d/exe", capturer->target->pid);
+	return core_file_open_fd(dup(capturer->spool.fd), "the captured memory", exe, ret);
+}
+
+/* Pages that were read late and written to since the stop are as good as not read. */
+static struct error *read_late(struct precopy *precopy, const struct ranges *late)
+{
+	struct capturer *capturer = precopy->capturer;
+	struct ranges written = {0}, spoilt = {0};
+
+	TRY(spool_copy(&capturer->spool, &precopy->source, late));
+	struct error *error = write_watch_take(precopy->watch, &written);
+	ranges_intersect(late, &written, &spoilt);
+	vec_foreach (range, &spoilt.list)
+		ranges_add(&capturer->spool.missing, range->start, range->end);
+	ranges_normalise(&capturer->spool.missing);
+	ranges_deinit(&written);
+	ranges_deinit(&spoilt);
+	return error;
+}
+
+/* Pieces that have come since the last plan: the whole pages that they are in are read late
+ * instead. */
+static void add_late_pieces(const struct capturer *capturer, struct ranges *late)
+{
+	struct ranges wanted = {0}, had = {0};
+	const addr_t page = CORE_PAGE_SIZE;
+
+	vec_foreach (range, &capturer->planned.pieces.list)
+		ranges_add(&wanted, range->start, range->end);
+	pieces_ranges(&capturer->pieces, &had);
+	ranges_subtract(&wanted, &had);
+	vec_foreach (range, &wanted.list)
+		ranges_add(late, range->start & ~(page - 1), (range->end + page - 1) & ~(page - 1));
+	ranges_normalise(late);
+	ranges_deinit(&wanted);
+	ranges_deinit(&had);
+}
+
+/* The plan of what was captured is exact. */
+static struct error *complete(struct precopy *precopy)
+{
+	struct capturer *capturer = precopy->capturer;
+	_cleanup_(cleanup_target) struct target *captured = NULL;
+	struct ranges late = {0}, missing = {0};
+
+	TRY(open_capture(capturer, &captured));
+	captured->kind = TARGET_PROCESS;
+	captured->pid = capturer->target->pid;
+	TRY(capturer_plan(capturer, captured));
+	add_late_pieces(capturer, &late);
+	vec_foreach (range, &capturer->planned.memory.list)
+		ranges_add(&late, range->start, range->end);
+	ranges_normalise(&late);
+	spool_missing(&capturer->spool, &late, &missing);
+	struct error *error = missing.list.count ? read_late(precopy, &missing) : NULL;
+	ranges_deinit(&late);
+	ranges_deinit(&missing);
+	return error;
+}
+
+struct error *capture_by_precopy(struct capturer *capturer)
+{
+	struct precopy precopy = {
+		.capturer = capturer,
+		.source = {.pid = capturer->target->pid, .mem = -1, .workers = 1},
+	};
+	struct error *error = start_watching(&precopy);
+
+	if (!error)
+		error = copy_running(&precopy);
+	if (!error)
+		error = stop_and_copy(&precopy);
+	if (!error)
+		error = complete(&precopy);
+	write_watch_destroy(precopy.watch);
+	return error;
+}

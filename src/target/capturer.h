@@ -1,0 +1,35 @@
+/* What the ways to capture share; only capture.c and capture_*.c use it. */
+#pragma once
+
+#include "capture.h"
+#include "spool.h"
+#include "stop.h"
+
+struct capturer {
+	const struct capture_plan *plan;
+	const struct capture_options *options;
+	struct target *target; /* the process; mappings and threads as at the stop */
+	struct capture_ranges planned;
+	struct spool spool;
+	struct pieces pieces;
+	uint8_t *auxv;
+	size_t auxv_length;
+};
+
+/* Asks the plan anew. `target` NULL: the process as it is now. */
+struct error *capturer_plan(struct capturer *capturer, const struct target *target);
+
+/* The top of each thread's stack, where it is not in what is planned: debuggers want to show it. */
+void capturer_add_thread_stacks(const struct capturer *capturer, struct ranges *memory);
+
+/* Each takes memory, pieces and threads, and sets mode and pause. The target runs when they return.
+ */
+struct error *capture_by_stop(struct capturer *capturer);
+struct error *capture_by_precopy(struct capturer *capturer);
+struct error *capture_by_fork(struct capturer *capturer);
+
+/* The time that reading so many bytes of a process that stands still takes here, by trying some of
+ * them. */
+uint64_t capturer_reading_ns(const struct capturer *capturer, uint64_t bytes);
+
+void capturer_set_mode(struct capturer *capturer, enum capture_way way, uint64_t began_ns);

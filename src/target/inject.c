@@ -1,0 +1,241 @@
+#include "inject.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/user.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "clock.h"
+#include "memory.h"
+#include "procfs.h"
+#include "stop.h"
+
+enum {
+	SYSCALL_LENGTH = 2,    /* bytes of the instruction */
+	CALL_LIMIT_MS = 1000,  /* a call that we inject returns at once */
+	FORK_LIMIT_MS = 10000, /* but to copy the page tables of a large process takes time */
+	SYSCALL_STOP = SIGTRAP | 0x80, /* PTRACE_O_TRACESYSGOOD */
+};
+
+struct injection {
+	pid_t tid;
+	addr_t pc;                         /* behind the instruction */
+	bool seized;                       /* here, to be let go */
+	struct user_regs_struct registers; /* as it waits */
+};
+
+static bool is_site(const struct idle_sites *sites, addr_t pc, long number)
+{
+	for (unsigned i = 0; i < sites->count; i++) {
+		if (sites->list[i].pc == pc && sites->list[i].number == number)
+			return true;
+	}
+	return false;
+}
+
+struct injection *injection_at(pid_t tid, const struct idle_sites *sites)
+{
+	struct user_regs_struct registers;
+
+	if (ptrace(PTRACE_GETREGS, tid, NULL, &registers) < 0)
+		return NULL;
+	/* It was interrupted in the call: the kernel has put a restart code into rax. */
+	if ((int64_t)registers.rax >= 0 || !is_site(sites, registers.rip, (long)registers.orig_rax))
+		return NULL;
+	struct injection *injection = memory_alloc(sizeof(*injection));
+	*injection = (struct injection){.tid = tid, .pc = registers.rip, .registers = registers};
+	return injection;
+}
+
+/* Where a thread waits, without stopping it: /proc/PID/task/TID/syscall. */
+static bool waits_at_site(pid_t pid, pid_t tid, const struct idle_sites *sites)
+{
+	char path[64], text[256];
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/syscall", pid, tid);
+	FILE *file = fopen(path, "re");
+	if (!file)
+		return false;
+	bool read = fgets(text, sizeof(text), file) != NULL;
+	fclose(file);
+	const char *pc = read ? strrchr(text, ' ') : NULL;
+	return pc && is_site(sites, strtoull(pc + 1, NULL, 16), strtol(text, NULL, 10));
+}
+
+static struct error *try_thread(
+	pid_t pid, pid_t tid, const struct idle_sites *sites, struct injection **ret)
+{
+	bool stopped = false;
+
+	if (!waits_at_site(pid, tid, sites) || ptrace(PTRACE_SEIZE, tid, NULL, NULL) < 0)
+		return NULL;
+	ptrace(PTRACE_INTERRUPT, tid, NULL, NULL);
+	TRY(stop_wait(pid, tid, clock_now() + CALL_LIMIT_MS * NS_PER_MS, &stopped));
+	struct injection *injection = stopped ? injection_at(tid, sites) : NULL;
+	if (injection)
+		injection->seized = true;
+	else if (stopped)
+		ptrace(PTRACE_DETACH, tid, NULL, NULL);
+	*ret = injection;
+	return NULL;
+}
+
+struct error *injection_seize(pid_t pid, const struct idle_sites *sites, struct injection **ret)
+{
+	char path[64];
+	struct injection *found = NULL;
+	struct error *error = NULL;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", pid);
+	DIR *tasks = opendir(path);
+	if (!tasks)
+		return error_create(ERROR_GONE, "pid %d has ended", pid);
+	for (struct dirent *entry; !error && !found && (entry = readdir(tasks));) {
+		pid_t tid = (pid_t)strtol(entry->d_name, NULL, 10);
+
+		if (tid > 0)
+			error = try_thread(pid, tid, sites, &found);
+	}
+	closedir(tasks);
+	if (!error)
+		*ret = found;
+	return error;
+}
+
+static struct error *gone(const struct injection *injection)
+{
+	return error_create(ERROR_GONE, "thread %d of the target has ended", injection->tid);
+}
+
+/* Lets the thread go on until it enters or leaves a system call, or has forked; signals are let
+ * through. */
+static struct error *run_to_syscall(
+	const struct injection *injection, uint64_t limit, bool *ret_forked)
+{
+	int signal_number = 0, status;
+
+	for (;;) {
+		if (ptrace(PTRACE_SYSCALL, injection->tid, NULL, (void *)(intptr_t)signal_number) <
+			0)
+			return gone(injection);
+		pid_t got;
+		while ((got = waitpid(injection->tid, &status, __WALL | WNOHANG)) == 0) {
+			if (clock_now() > limit)
+				return error_create(ERROR_SYSTEM,
+					"a call injected into thread %d does not return",
+					injection->tid);
+			nanosleep(&(struct timespec){.tv_nsec = 10000}, NULL);
+		}
+		if (got < 0 || !WIFSTOPPED(status))
+			return gone(injection);
+		*ret_forked = status >> 16 == PTRACE_EVENT_CLONE;
+		if (WSTOPSIG(status) == SYSCALL_STOP || *ret_forked)
+			return NULL;
+		signal_number = status >> 16 ? 0 : WSTOPSIG(status);
+	}
+}
+
+/* Is the thread at the instruction that we made it repeat? A signal's handler may make calls
+ * before. */
+static bool is_at_call(
+	const struct injection *injection, long number, struct user_regs_struct *registers)
+{
+	return ptrace(PTRACE_GETREGS, injection->tid, NULL, registers) == 0 &&
+	       registers->rip == injection->pc && (long)registers->orig_rax == number;
+}
+
+static struct error *set_call(
+	struct injection *injection, long number, const uint64_t arguments[INJECTION_ARGUMENTS])
+{
+	struct user_regs_struct registers = injection->registers;
+
+	registers.rip = injection->pc - SYSCALL_LENGTH;
+	registers.rax = (uint64_t)number;
+	registers.orig_rax = UINT64_MAX; /* nothing to restart */
+	registers.rdi = arguments[0];
+	registers.rsi = arguments[1];
+	registers.rdx = arguments[2];
+	registers.r10 = arguments[3];
+	registers.r8 = registers.r9 = 0;
+	if (ptrace(PTRACE_SETREGS, injection->tid, NULL, &registers) < 0)
+		return gone(injection);
+	return NULL;
+}
+
+static struct error *enter_call(struct injection *injection, long number,
+	const uint64_t arguments[INJECTION_ARGUMENTS], uintptr_t options, uint64_t limit)
+{
+	struct user_regs_struct registers;
+	bool forked;
+
+	ptrace(PTRACE_SETOPTIONS, injection->tid, NULL, (void *)options);
+	TRY(set_call(injection, number, arguments));
+	do {
+		TRY(run_to_syscall(injection, limit, &forked));
+	} while (!is_at_call(injection, number, &registers));
+	return NULL;
+}
+
+struct error *injection_call(struct injection *injection, long number,
+	const uint64_t arguments[INJECTION_ARGUMENTS], int64_t *ret)
+{
+	uint64_t limit = clock_now() + CALL_LIMIT_MS * NS_PER_MS;
+	struct user_regs_struct registers;
+	bool forked;
+
+	TRY(enter_call(injection, number, arguments, PTRACE_O_TRACESYSGOOD, limit));
+	TRY(run_to_syscall(injection, limit, &forked)); /* it leaves */
+	if (ptrace(PTRACE_GETREGS, injection->tid, NULL, &registers) < 0)
+		return gone(injection);
+	*ret = (int64_t)registers.rax;
+	return NULL;
+}
+
+struct error *injection_fork(struct injection *injection, uint64_t flags, addr_t stack, pid_t *ret)
+{
+	const uint64_t arguments[INJECTION_ARGUMENTS] = {flags, stack};
+	uint64_t limit = clock_now() + FORK_LIMIT_MS * NS_PER_MS;
+	struct user_regs_struct registers;
+	unsigned long child = 0;
+	bool forked;
+
+	TRY(enter_call(injection, SYS_clone, arguments, PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACECLONE,
+		limit));
+	TRY(run_to_syscall(injection, limit, &forked)); /* or the end of a call that failed */
+	if (ptrace(PTRACE_GETREGS, injection->tid, NULL, &registers) < 0)
+		return gone(injection);
+	if (!forked || ptrace(PTRACE_GETEVENTMSG, injection->tid, NULL, &child) < 0)
+		return error_create(ERROR_SYSTEM, "the target may not fork: %s",
+			strerror((int)-(int64_t)registers.rax));
+	*ret = (pid_t)child;
+	return NULL;
+}
+
+void injection_destroy(struct injection *injection)
+{
+	if (!injection)
+		return;
+	if (injection->seized)
+		ptrace(PTRACE_DETACH, injection->tid, NULL, NULL);
+	else
+		ptrace(PTRACE_SETOPTIONS, injection->tid, NULL, NULL);
+	free(injection);
+}
+
+const char *injection_refusal(pid_t pid, const struct idle_sites *sites)
+{
+	long seccomp = 0;
+
+	if (!sites->count)
+		return "its code has no place where a call could be injected safely";
+	if (!procfs_status_number(pid, "Seccomp", &seccomp) || seccomp)
+		return "a seccomp filter watches its system calls";
+	return NULL;
+}

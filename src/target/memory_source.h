@@ -1,0 +1,17 @@
+/* Reading the memory of a process, of which nothing is kept. */
+#pragma once
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "address.h"
+
+struct memory_source {
+	pid_t pid;
+	int mem;          /* of /proc/PID/mem, to read through that; -1: by process_vm_readv */
+	unsigned workers; /* threads that copy: a target that runs needs a processor for itself */
+};
+
+/* How many bytes could be read from the start; 0: none. */
+size_t memory_source_read(
+	const struct memory_source *source, addr_t address, void *buffer, size_t length);

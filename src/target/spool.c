@@ -1,0 +1,373 @@
+#include "spool.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "core_format.h"
+#include "parallel.h"
+
+enum {
+	COPY_UNIT = 1 << 20,
+	COPY_WORKERS = 2,
+	PIECES_PER_CALL = 512,
+};
+
+/* One read, and where its bytes go in the file. */
+struct unit {
+	addr_t start;
+	uint32_t length;
+	uint64_t offset;
+};
+
+/* A buffer for what is copied while the target stands still. */
+struct hold {
+	uint8_t *buffer;
+	size_t size;
+	size_t used;            /* atomic */
+	VEC(struct unit) units; /* by worker's turn; bytes follow each other in the buffer */
+	size_t unit_count;      /* atomic */
+	size_t *at;             /* of each unit in the buffer */
+};
+
+struct copy {
+	struct spool *spool;
+	const struct memory_source *source;
+	VEC(struct unit) units;
+	size_t next; /* atomic: the next unit to take */
+	struct ranges missing[COPY_WORKERS];
+};
+
+void spool_init(struct spool *spool, int fd)
+{
+	*spool = (struct spool){.fd = fd, .end = CORE_DATA_OFFSET};
+}
+
+static void hold_destroy(struct hold *hold)
+{
+	if (!hold)
+		return;
+	munmap(hold->buffer, hold->size);
+	vec_deinit(&hold->units);
+	free(hold->at);
+	free(hold);
+}
+
+void spool_deinit(struct spool *spool)
+{
+	vec_deinit(&spool->placements);
+	ranges_deinit(&spool->missing);
+	hold_destroy(spool->hold);
+}
+
+static struct error *write_bytes(int fd, const uint8_t *bytes, size_t length, uint64_t offset)
+{
+	while (length) {
+		ssize_t written = pwrite(fd, bytes, length, (off_t)offset);
+
+		if (written < 0 && errno == EINTR)
+			continue;
+		if (written <= 0)
+			return error_system("cannot write the captured memory (%s is used for it)",
+				"the directory given by TMPDIR or --output");
+		bytes += written;
+		length -= (size_t)written;
+		offset += (uint64_t)written;
+	}
+	return NULL;
+}
+
+/* Reads what can be read of a unit; pages that cannot be are zero and noted as missing. */
+static void read_unit(const struct memory_source *source, const struct unit *unit, uint8_t *buffer,
+	struct ranges *missing)
+{
+	size_t done = 0;
+
+	while (done < unit->length) {
+		addr_t at = unit->start + done;
+		size_t got = memory_source_read(source, at, buffer + done, unit->length - done);
+
+		if (got) {
+			done += got;
+			continue;
+		}
+		addr_t page_end = (at & ~(addr_t)(CORE_PAGE_SIZE - 1)) + CORE_PAGE_SIZE;
+		size_t skip = MIN(page_end - at, unit->length - done);
+
+		memset(buffer + done, 0, skip);
+		ranges_add(missing, at, at + skip);
+		done += skip;
+	}
+}
+
+/* Room in the buffer for a unit; NULL: there is none left. */
+static uint8_t *hold_unit(struct hold *hold, const struct unit *unit)
+{
+	size_t at = __atomic_fetch_add(&hold->used, unit->length, __ATOMIC_RELAXED);
+
+	if (at + unit->length > hold->size)
+		return NULL;
+	size_t number = __atomic_fetch_add(&hold->unit_count, 1, __ATOMIC_RELAXED);
+	hold->units.items[number] = *unit;
+	hold->at[number] = at;
+	return hold->buffer + at;
+}
+
+static struct error *copy_work(void *context, unsigned worker)
+{
+	struct copy *copy = context;
+	_cleanup_free_ uint8_t *buffer = memory_alloc(COPY_UNIT);
+
+	for (;;) {
+		size_t mine = __atomic_fetch_add(&copy->next, 1, __ATOMIC_RELAXED);
+
+		if (mine >= copy->units.count)
+			return NULL;
+		const struct unit *unit = &copy->units.items[mine];
+		uint8_t *held = copy->spool->holding ? hold_unit(copy->spool->hold, unit) : NULL;
+
+		read_unit(copy->source, unit, held ? held : buffer, &copy->missing[worker]);
+		if (!held)
+			TRY(write_bytes(copy->spool->fd, buffer, unit->length, unit->offset));
+	}
+}
+
+static size_t first_behind(const struct spool *spool, addr_t address)
+{
+	size_t low = 0, high = spool->placements.count;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (spool->placements.items[middle].end <= address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+void spool_missing(const struct spool *spool, const struct ranges *memory, struct ranges *ret)
+{
+	vec_foreach (range, &memory->list) {
+		addr_t at = range->start;
+
+		for (size_t i = first_behind(spool, at); i < spool->placements.count; i++) {
+			const struct placement *placement = &spool->placements.items[i];
+
+			if (placement->start >= range->end)
+				break;
+			ranges_add(ret, at, MIN(placement->start, range->end));
+			at = MAX(at, placement->end);
+		}
+		ranges_add(ret, at, range->end);
+	}
+}
+
+static int by_start(const void *left, const void *right)
+{
+	const struct placement *a = left, *b = right;
+
+	return (a->start > b->start) - (a->start < b->start);
+}
+
+/* Gives a place to what has none. */
+static void place(struct spool *spool, const struct ranges *memory)
+{
+	struct ranges new = {0};
+
+	spool_missing(spool, memory, &new);
+	vec_foreach (range, &new.list) {
+		vec_push(&spool->placements, {range->start, range->end, spool->end});
+		spool->end += range->end - range->start;
+	}
+	if (new.list.count)
+		qsort(spool->placements.items, spool->placements.count, sizeof(struct placement),
+			by_start);
+	ranges_deinit(&new);
+}
+
+static void add_units(
+	struct copy *copy, const struct placement *placement, addr_t start, addr_t end)
+{
+	for (addr_t at = start; at < end; at += COPY_UNIT)
+		vec_push(&copy->units,
+			{.start = at,
+				.length = (uint32_t)MIN(end - at, (addr_t)COPY_UNIT),
+				.offset = placement->offset + (at - placement->start)});
+}
+
+static void plan_units(struct copy *copy, const struct ranges *memory)
+{
+	const struct spool *spool = copy->spool;
+
+	vec_foreach (range, &memory->list) {
+		for (size_t i = first_behind(spool, range->start); i < spool->placements.count;
+			i++) {
+			const struct placement *placement = &spool->placements.items[i];
+
+			if (placement->start >= range->end)
+				break;
+			add_units(copy, placement, MAX(range->start, placement->start),
+				MIN(range->end, placement->end));
+		}
+	}
+}
+
+/* What was missing and has been read now is not missing any more. */
+static void note_missing(struct copy *copy, const struct ranges *memory)
+{
+	struct spool *spool = copy->spool;
+
+	ranges_subtract(&spool->missing, memory);
+	for (size_t i = 0; i < COPY_WORKERS; i++) {
+		vec_foreach (range, &copy->missing[i].list)
+			ranges_add(&spool->missing, range->start, range->end);
+		ranges_deinit(&copy->missing[i]);
+	}
+	ranges_normalise(&spool->missing);
+}
+
+static void hold_reserve(struct hold *hold, size_t units)
+{
+	vec_reserve(&hold->units, hold->unit_count + units);
+	hold->at = memory_resize(hold->at, hold->units.capacity, sizeof(*hold->at));
+}
+
+struct error *spool_copy(
+	struct spool *spool, const struct memory_source *source, const struct ranges *memory)
+{
+	struct copy copy = {.spool = spool, .source = source};
+
+	place(spool, memory);
+	plan_units(&copy, memory);
+	if (spool->holding)
+		hold_reserve(spool->hold, copy.units.count);
+	unsigned width = MIN(source->workers, (unsigned)COPY_WORKERS);
+	struct error *error =
+		copy.units.count > 1 ? parallel_run(width, copy_work, &copy) : copy_work(&copy, 0);
+	note_missing(&copy, memory);
+	spool->bytes_read += ranges_bytes(memory);
+	vec_deinit(&copy.units);
+	return error;
+}
+
+struct error *spool_reserve(struct spool *spool, size_t bytes)
+{
+	struct hold *hold = memory_alloc(sizeof(*hold));
+
+	hold->size = MAX(bytes, (size_t)CORE_PAGE_SIZE);
+	hold->buffer = mmap(NULL, hold->size, PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	if (hold->buffer == MAP_FAILED) {
+		free(hold);
+		return error_system("cannot get %zu MB of memory for the capture", bytes >> 20);
+	}
+	spool->hold = hold;
+	return NULL;
+}
+
+void spool_hold(struct spool *spool)
+{
+	spool->holding = spool->hold != NULL;
+}
+
+struct error *spool_flush(struct spool *spool)
+{
+	struct hold *hold = take_pointer(spool->hold);
+	struct error *error = NULL;
+
+	spool->holding = false;
+	for (size_t i = 0; hold && i < hold->unit_count && !error; i++) {
+		const struct unit *unit = &hold->units.items[i];
+
+		error = write_bytes(
+			spool->fd, hold->buffer + hold->at[i], unit->length, unit->offset);
+	}
+	hold_destroy(hold);
+	return error;
+}
+
+void pieces_init(struct pieces *pieces, const struct ranges *wanted)
+{
+	uint8_t *bytes = memory_alloc(ranges_bytes(wanted) + 1);
+
+	*pieces = (struct pieces){.bytes = bytes};
+	vec_foreach (range, &wanted->list) {
+		vec_push(&pieces->list, {.address = range->start,
+						.length = (uint32_t)(range->end - range->start),
+						.bytes = bytes});
+		bytes += range->end - range->start;
+	}
+}
+
+void pieces_deinit(struct pieces *pieces)
+{
+	vec_deinit(&pieces->list);
+	free(pieces->bytes);
+}
+
+/* The kernel stops at the first piece that it cannot read. Returns how many were read whole. */
+static size_t read_pieces(const struct memory_source *source, struct piece **pieces, size_t count)
+{
+	struct iovec local[PIECES_PER_CALL], remote[PIECES_PER_CALL];
+
+	if (source->mem >= 0)
+		return memory_source_read(source, pieces[0]->address, pieces[0]->bytes,
+			       pieces[0]->length) == pieces[0]->length;
+	for (size_t i = 0; i < count; i++) {
+		local[i] = (struct iovec){pieces[i]->bytes, pieces[i]->length};
+		remote[i] =
+			(struct iovec){(void *)(uintptr_t)pieces[i]->address, pieces[i]->length};
+	}
+	ssize_t got = process_vm_readv(source->pid, local, count, remote, count, 0);
+	size_t left = got > 0 ? (size_t)got : 0, whole = 0;
+
+	for (; whole < count && pieces[whole]->length <= left; whole++)
+		left -= pieces[whole]->length;
+	return whole;
+}
+
+static void read_all_pieces(const struct memory_source *source, struct piece **pieces, size_t count)
+{
+	size_t per_call = source->mem >= 0 ? 1 : PIECES_PER_CALL;
+
+	for (size_t at = 0; at < count;) {
+		size_t wanted = MIN(count - at, per_call);
+		size_t whole = read_pieces(source, pieces + at, wanted);
+
+		if (whole < wanted)
+			pieces[at + whole++]->length = 0;
+		at += whole;
+	}
+}
+
+void pieces_read(
+	struct pieces *pieces, const struct memory_source *source, const struct ranges *within)
+{
+	VEC(struct piece *) chosen = {0};
+	size_t range = 0;
+
+	vec_foreach (piece, &pieces->list) {
+		while (within && range < within->list.count &&
+			within->list.items[range].end <= piece->address)
+			range++;
+		bool inside = !within || (range < within->list.count &&
+						 within->list.items[range].start <
+							 piece->address + piece->length);
+
+		if (piece->length && inside)
+			vec_push(&chosen, piece);
+	}
+	read_all_pieces(source, chosen.items, chosen.count);
+	vec_deinit(&chosen);
+}
+
+void pieces_ranges(const struct pieces *pieces, struct ranges *ret)
+{
+	vec_foreach (piece, &pieces->list)
+		ranges_add(ret, piece->address, piece->address + piece->length);
+	ranges_normalise(ret);
+}

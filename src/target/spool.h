@@ -1,0 +1,69 @@
+/* The file that captured memory goes to: which address lies where in it, and copying into it.
+ *
+ * Memory that is copied again (because the target has written to it since) is written over its
+ * place; what is new is appended. While the target stands still it may be kept in a buffer first,
+ * whose pages are there already: writing a file takes several times as long as reading the target.
+ */
+#pragma once
+
+#include <sys/types.h>
+
+#include "error.h"
+#include "memory_source.h"
+#include "ranges.h"
+
+/* [start, end) lies at `offset` of the file. */
+struct placement {
+	addr_t start;
+	addr_t end;
+	uint64_t offset;
+};
+
+struct spool {
+	int fd; /* not owned */
+	uint64_t end;
+	VEC(struct placement) placements; /* sorted, disjoint */
+	struct ranges missing;            /* placed, but could not be read; normalised */
+	uint64_t bytes_read;
+	struct hold *hold; /* NULL: no buffer */
+	bool holding;
+};
+
+void spool_init(struct spool *spool, int fd);
+void spool_deinit(struct spool *spool);
+
+/* Copies. `memory` must be normalised, and of whole pages. */
+struct error *spool_copy(
+	struct spool *spool, const struct memory_source *source, const struct ranges *memory);
+
+/* Makes a buffer; from spool_hold() on copies go there as long as there is room, until
+ * spool_flush() writes them to the file. */
+struct error *spool_reserve(struct spool *spool, size_t bytes);
+void spool_hold(struct spool *spool);
+struct error *spool_flush(struct spool *spool);
+
+/* The parts of a normalised list that have no place yet. */
+void spool_missing(const struct spool *spool, const struct ranges *memory, struct ranges *ret);
+
+/* Memory that is smaller than a page. */
+struct piece {
+	addr_t address;
+	uint32_t length; /* 0: could not be read */
+	uint8_t *bytes;
+};
+
+struct pieces {
+	VEC(struct piece) list; /* by address */
+	uint8_t *bytes;
+};
+
+/* Makes room for pieces; nothing is read. */
+void pieces_init(struct pieces *pieces, const struct ranges *wanted);
+void pieces_deinit(struct pieces *pieces);
+
+/* Reads those that lie in `within` (normalised; NULL: all). */
+void pieces_read(
+	struct pieces *pieces, const struct memory_source *source, const struct ranges *within);
+
+/* Where they are; normalised. */
+void pieces_ranges(const struct pieces *pieces, struct ranges *ret);

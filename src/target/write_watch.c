@@ -1,0 +1,211 @@
+#include "write_watch.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/userfaultfd.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "memory.h"
+
+/* linux/userfaultfd.h and linux/fs.h of Linux 6.7; older headers do not have them. */
+#ifndef UFFD_FEATURE_WP_UNPOPULATED
+#define UFFD_FEATURE_WP_UNPOPULATED (1 << 13)
+#endif
+#ifndef UFFD_FEATURE_WP_ASYNC
+#define UFFD_FEATURE_WP_ASYNC (1 << 15)
+#endif
+
+struct scan_region {
+	uint64_t start;
+	uint64_t end;
+	uint64_t categories;
+};
+
+struct scan_argument {
+	uint64_t size;
+	uint64_t flags;
+	uint64_t start;
+	uint64_t end;
+	uint64_t walk_end;
+	uint64_t vec;
+	uint64_t vec_len;
+	uint64_t max_pages;
+	uint64_t category_inverted;
+	uint64_t category_mask;
+	uint64_t category_anyof_mask;
+	uint64_t return_mask;
+};
+
+#define SCAN_PAGES          _IOWR('f', 16, struct scan_argument)
+#define SCAN_PROTECT        1 /* PM_SCAN_WP_MATCHING */
+#define SCAN_ASYNC          2 /* PM_SCAN_CHECK_WPASYNC */
+#define SCAN_WRITTEN        2 /* PAGE_IS_WRITTEN */
+#define USERFAULT_USER_ONLY 1 /* UFFD_USER_MODE_ONLY: needs no privilege */
+
+enum {
+	SCAN_REGIONS = 8192,
+	OLDEST_MAJOR = 6,
+	OLDEST_MINOR = 7,
+};
+
+struct write_watch {
+	int userfault;
+	int pagemap;
+	struct ranges watched;
+	struct scan_region regions[SCAN_REGIONS];
+};
+
+bool write_watch_supported(void)
+{
+	struct utsname name;
+	int major = 0, minor = 0;
+
+	return uname(&name) == 0 && sscanf(name.release, "%d.%d", &major, &minor) == 2 &&
+	       (major > OLDEST_MAJOR || (major == OLDEST_MAJOR && minor >= OLDEST_MINOR));
+}
+
+static int take_descriptor(pid_t pid, int number)
+{
+	_cleanup_close_ int process = (int)syscall(SYS_pidfd_open, pid, 0);
+
+	return process < 0 ? -1 : (int)syscall(SYS_pidfd_getfd, process, number, 0);
+}
+
+/* Opens it in the target, copies it to us, closes it there. */
+static struct error *open_in_target(pid_t pid, struct injection *injection, int *ret)
+{
+	const uint64_t open_arguments[INJECTION_ARGUMENTS] = {
+		O_CLOEXEC | O_NONBLOCK | USERFAULT_USER_ONLY};
+	int64_t number, closed;
+
+	TRY(injection_call(injection, SYS_userfaultfd, open_arguments, &number));
+	if (number < 0)
+		return error_create(ERROR_SYSTEM, "the target may not open a userfaultfd: %s",
+			strerror((int)-number));
+	int mine = take_descriptor(pid, (int)number);
+	int problem = errno;
+	const uint64_t close_arguments[INJECTION_ARGUMENTS] = {(uint64_t)number};
+	struct error *error = injection_call(injection, SYS_close, close_arguments, &closed);
+	if (!error && mine < 0) {
+		errno = problem;
+		error = error_system("cannot take over the userfaultfd of pid %d", pid);
+	}
+	if (error && mine >= 0)
+		close(mine);
+	if (!error)
+		*ret = mine;
+	return error;
+}
+
+static struct error *set_up(struct write_watch *watch, pid_t pid)
+{
+	struct uffdio_api api = {
+		.api = UFFD_API,
+		.features = UFFD_FEATURE_WP_ASYNC | UFFD_FEATURE_WP_UNPOPULATED |
+			    UFFD_FEATURE_PAGEFAULT_FLAG_WP,
+	};
+	char path[64];
+
+	if (ioctl(watch->userfault, UFFDIO_API, &api) < 0)
+		return error_system("this kernel cannot watch writes without stopping the writer");
+	snprintf(path, sizeof(path), "/proc/%d/pagemap", pid);
+	watch->pagemap = open(path, O_RDONLY | O_CLOEXEC);
+	if (watch->pagemap < 0)
+		return error_system("cannot open %s", path);
+	return NULL;
+}
+
+struct error *write_watch_create(
+	pid_t pid, const struct idle_sites *sites, struct write_watch **ret)
+{
+	_cleanup_(cleanup_injection) struct injection *injection = NULL;
+
+	*ret = NULL;
+	TRY(injection_seize(pid, sites, &injection));
+	if (!injection)
+		return NULL;
+	_cleanup_(cleanup_write_watch) struct write_watch *watch = memory_alloc(sizeof(*watch));
+	watch->userfault = watch->pagemap = -1;
+	TRY(open_in_target(pid, injection, &watch->userfault));
+	TRY(set_up(watch, pid));
+	*ret = take_pointer(watch);
+	return NULL;
+}
+
+void write_watch_destroy(struct write_watch *watch)
+{
+	if (!watch)
+		return;
+	if (watch->userfault >= 0)
+		close(watch->userfault);
+	if (watch->pagemap >= 0)
+		close(watch->pagemap);
+	ranges_deinit(&watch->watched);
+	free(watch);
+}
+
+void write_watch_add(struct write_watch *watch, addr_t start, addr_t end)
+{
+	struct uffdio_register registration = {
+		.range = {.start = start, .len = end - start},
+		.mode = UFFDIO_REGISTER_MODE_WP,
+	};
+
+	if (ioctl(watch->userfault, UFFDIO_REGISTER, &registration) < 0)
+		return;
+	ranges_add(&watch->watched, start, end);
+	ranges_normalise(&watch->watched);
+}
+
+/* The kernel stops where its vector is full; it goes on from there. */
+static struct error *take_range(
+	struct write_watch *watch, const struct range *range, struct ranges *ret)
+{
+	for (addr_t at = range->start; at < range->end;) {
+		struct scan_argument argument = {
+			.size = sizeof(argument),
+			.flags = SCAN_PROTECT | SCAN_ASYNC,
+			.start = at,
+			.end = range->end,
+			.vec = (uint64_t)(uintptr_t)watch->regions,
+			.vec_len = SCAN_REGIONS,
+			.category_mask = SCAN_WRITTEN,
+			.return_mask = SCAN_WRITTEN,
+		};
+		int count = ioctl(watch->pagemap, SCAN_PAGES, &argument);
+
+		if (count < 0 && errno == EINTR)
+			continue;
+		if (count < 0 && errno == EPERM) { /* something else has been mapped there */
+			ranges_add(ret, at, range->end);
+			break;
+		}
+		if (count < 0)
+			return error_system("cannot scan the page map");
+		for (int i = 0; i < count; i++)
+			ranges_add(ret, watch->regions[i].start, watch->regions[i].end);
+		if (argument.walk_end <= at)
+			break;
+		at = argument.walk_end;
+	}
+	return NULL;
+}
+
+struct error *write_watch_take(struct write_watch *watch, struct ranges *ret)
+{
+	vec_foreach (range, &watch->watched.list)
+		TRY(take_range(watch, range, ret));
+	ranges_normalise(ret);
+	return NULL;
+}
+
+const struct ranges *write_watch_ranges(const struct write_watch *watch)
+{
+	return &watch->watched;
+}
