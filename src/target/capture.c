@@ -14,23 +14,14 @@
 #include "clock.h"
 #include "core_format.h"
 #include "core_writer.h"
-#include "parallel.h"
 #include "process.h"
 #include "procfs.h"
-#include "write_watch.h"
 
 enum {
 	MAX_MESSAGE = 512,
 	THREAD_STACK = 16 << 10, /* of a C stack, for debuggers */
-	SAMPLE_BYTES = 8 << 20,  /* read to find out how fast that is */
 	PLAN_TRIES = 20,         /* a running target may change while it is looked at */
 };
-
-/* Predicted costs, from ../shared/facts of the project, capture. */
-#define STOP_OVERHEAD_NS  1000000ull
-#define FORK_NS_PER_GB    35000000ull
-#define PRECOPY_NS_PER_GB 1500000ull
-#define GB                1000000000ull
 
 const char *const capture_way_names[] = {"auto", "stop", "precopy", "fork"};
 
@@ -76,128 +67,12 @@ void capturer_add_thread_stacks(const struct capturer *capturer, struct ranges *
 	ranges_normalise(memory);
 }
 
-uint64_t capturer_reading_ns(const struct capturer *capturer, uint64_t bytes)
-{
-	const struct memory_source source = {.pid = capturer->target->pid, .mem = -1};
-	_cleanup_free_ uint8_t *buffer = memory_alloc(SAMPLE_BYTES);
-	uint64_t done = 0, began = clock_now();
-
-	vec_foreach (range, &capturer->planned.memory.list) {
-		size_t length = MIN(range->end - range->start, SAMPLE_BYTES - done);
-
-		done += length ? memory_source_read(&source, range->start, buffer + done, length)
-			       : 0;
-	}
-	uint64_t passed = clock_now() - began;
-	return done ? passed * (bytes / done + 1) / MIN(parallel_width(), 2u) : 0;
-}
-
 void capturer_set_mode(struct capturer *capturer, enum capture_way way, uint64_t began_ns)
 {
 	struct capture_facts *facts = &capturer->target->capture;
 
 	facts->pause_ns = clock_now() - began_ns;
 	snprintf(facts->mode, sizeof(facts->mode), "%s", capture_way_names[way]);
-}
-
-/* What speaks against a way here; NULL: nothing. */
-static const char *refusal(const struct capturer *capturer, enum capture_way way)
-{
-	const struct capture_plan *plan = capturer->plan;
-
-	if (way == CAPTURE_STOP)
-		return NULL;
-	if (capturer->options->no_inject)
-		return "--no-inject";
-	const char *reason = injection_refusal(capturer->target->pid, &plan->idle_sites);
-	if (!reason && way == CAPTURE_PRECOPY && !write_watch_supported())
-		reason = "it needs Linux 6.7";
-	if (!reason && way == CAPTURE_FORK && (!plan->exit_call || !plan->scratch))
-		reason = "its code has no place where a forked copy could end safely";
-	return reason;
-}
-
-static uint64_t resident_bytes(const struct target *target)
-{
-	long kilobytes = 0;
-
-	return procfs_status_number(target->pid, "VmRSS", &kilobytes) ? (uint64_t)kilobytes << 10
-								      : 0;
-}
-
-static uint64_t predicted_pause(const struct capturer *capturer, enum capture_way way)
-{
-	uint64_t resident = resident_bytes(capturer->target);
-
-	switch (way) {
-	case CAPTURE_PRECOPY:
-		return STOP_OVERHEAD_NS + resident * (PRECOPY_NS_PER_GB / 1000) / (GB / 1000);
-	case CAPTURE_FORK:
-		return STOP_OVERHEAD_NS + resident * (FORK_NS_PER_GB / 1000) / (GB / 1000);
-	default:
-		return STOP_OVERHEAD_NS +
-		       capturer_reading_ns(capturer, ranges_bytes(&capturer->planned.memory));
-	}
-}
-
-/* Stopping costs the target nothing but the pause, so it comes first while that is short enough. */
-static const enum capture_way by_harm[] = {CAPTURE_STOP, CAPTURE_PRECOPY, CAPTURE_FORK};
-
-struct choice {
-	enum capture_way way;
-	uint64_t pause_ns;
-};
-
-static struct choice choose_way(const struct capturer *capturer, uint64_t budget)
-{
-	struct choice best = {.way = CAPTURE_AUTO};
-
-	for (size_t i = 0; i < ARRAY_SIZE(by_harm); i++) {
-		if (refusal(capturer, by_harm[i]))
-			continue;
-		uint64_t pause = predicted_pause(capturer, by_harm[i]);
-
-		if (best.way == CAPTURE_AUTO || pause < best.pause_ns)
-			best = (struct choice){by_harm[i], pause};
-		if (pause <= budget)
-			return (struct choice){by_harm[i], pause};
-	}
-	return best;
-}
-
-static struct error *over_budget(
-	const struct capturer *capturer, struct choice choice, uint64_t budget)
-{
-	const char *reason = refusal(capturer, CAPTURE_PRECOPY);
-
-	return error_create(ERROR_LIMIT,
-		"pid %d would stand still for about %llu ms, and --pause-budget is %llu ms%s%s: use --force, or a larger budget",
-		capturer->target->pid, (unsigned long long)(choice.pause_ns / NS_PER_MS),
-		(unsigned long long)(budget / NS_PER_MS), reason ? " (no pre-copy: " : "",
-		reason ? memory_format("%s)", reason) : "");
-}
-
-static struct error *decide(struct capturer *capturer, enum capture_way *ret)
-{
-	const struct capture_options *options = capturer->options;
-	uint64_t budget =
-		options->pause_budget_ns ? options->pause_budget_ns : CAPTURE_PAUSE_BUDGET_NS;
-
-	if (options->way != CAPTURE_AUTO) {
-		const char *reason = refusal(capturer, options->way);
-
-		*ret = options->way;
-		return reason ? error_create(ERROR_SYSTEM,
-					"--capture=%s is not possible for pid %d: %s",
-					capture_way_names[options->way], capturer->target->pid,
-					reason)
-			      : NULL;
-	}
-	struct choice choice = choose_way(capturer, budget);
-	if (choice.pause_ns > budget && !options->force)
-		return over_budget(capturer, choice, budget);
-	*ret = choice.way;
-	return NULL;
 }
 
 /* A first plan, made of the running target: how much there is to copy. */
@@ -213,12 +88,8 @@ static struct error *plan_roughly(struct capturer *capturer)
 	return error;
 }
 
-static struct error *take(struct capturer *capturer)
+static struct error *take_by(struct capturer *capturer, enum capture_way way)
 {
-	enum capture_way way;
-
-	TRY(plan_roughly(capturer));
-	TRY(decide(capturer, &way));
 	switch (way) {
 	case CAPTURE_PRECOPY:
 		return capture_by_precopy(capturer);
@@ -226,6 +97,26 @@ static struct error *take(struct capturer *capturer)
 		return capture_by_fork(capturer);
 	default:
 		return capture_by_stop(capturer);
+	}
+}
+
+/* A way may turn out not to be possible at this moment, before anything has been done: then
+ * another. */
+static struct error *take(struct capturer *capturer)
+{
+	unsigned excluded = 0;
+
+	TRY(plan_roughly(capturer));
+	for (;;) {
+		enum capture_way way;
+
+		TRY(capture_choose(capturer, excluded, &way));
+		struct error *error = take_by(capturer, way);
+
+		if (!error || error->code != ERROR_BUSY || capturer->options->way != CAPTURE_AUTO)
+			return error;
+		error_destroy(error);
+		excluded |= 1u << way;
 	}
 }
 

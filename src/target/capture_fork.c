@@ -80,7 +80,7 @@ static struct error *stop_with_candidate(
 		stop_release(stop);
 		nanosleep(&(struct timespec){.tv_nsec = TRY_AGAIN_MS * (long)NS_PER_MS}, NULL);
 	}
-	return error_create(ERROR_SYSTEM,
+	return error_create(ERROR_BUSY,
 		"no thread of pid %d was free to be used for the fork: try again, or --capture=stop",
 		capturer->target->pid);
 }

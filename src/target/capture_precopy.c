@@ -44,7 +44,7 @@ static struct error *start_watching(struct precopy *precopy)
 
 	for (unsigned i = 0; !precopy->watch; i++) {
 		if (i == MAX_TRIES)
-			return error_create(ERROR_SYSTEM,
+			return error_create(ERROR_BUSY,
 				"no thread of pid %d was free to be used for pre-copy: try again, or --capture=fork",
 				capturer->target->pid);
 		if (i)

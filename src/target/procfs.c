@@ -125,16 +125,32 @@ bool procfs_status_number(pid_t pid, const char *field, long *ret)
 	return false;
 }
 
-struct error *procfs_check(pid_t pid)
+/* The letter of "State:" in /proc/PID/status, see proc(5). */
+static bool read_state(pid_t pid, char *ret)
 {
 	_cleanup_file_ FILE *file = open_file(pid, "status");
 	char line[256];
 
-	if (!file)
-		return error_create(ERROR_GONE, "there is no process with pid %d", pid);
-	while (fgets(line, sizeof(line), file)) {
-		if (!strncmp(line, "State:\tZ", 8) || !strncmp(line, "State:\tX", 8))
-			return error_create(ERROR_GONE, "pid %d has ended", pid);
+	while (file && fgets(line, sizeof(line), file)) {
+		if (sscanf(line, "State:\t%c", ret) == 1)
+			return true;
 	}
-	return NULL;
+	return false;
+}
+
+struct error *procfs_check(pid_t pid)
+{
+	char state;
+
+	if (!read_state(pid, &state))
+		return error_create(ERROR_GONE, "there is no process with pid %d", pid);
+	return state == 'Z' || state == 'X' ? error_create(ERROR_GONE, "pid %d has ended", pid)
+					    : NULL;
+}
+
+bool procfs_is_stopped(pid_t pid)
+{
+	char state;
+
+	return read_state(pid, &state) && (state == 'T' || state == 't');
 }

@@ -27,3 +27,6 @@ bool procfs_status_number(pid_t pid, const char *field, long *ret);
 
 /* ERROR_GONE when there is no such process, or only its zombie. */
 struct error *procfs_check(pid_t pid);
+
+/* Is it stopped by a signal (SIGSTOP, a shell's job control) or by a debugger? */
+bool procfs_is_stopped(pid_t pid);
