@@ -1,9 +1,13 @@
 /* Copy while the target runs, and stop it only for what it has written to meanwhile.
  *
  * The plan is made of the running target, so it may be wrong about spans that came or went since.
- * So at the stop everything that was written to is copied, but for what the plan knows to be
- * unwanted. Afterwards the plan is made of the capture itself; what it asks for and is not there is
- * read then, and counts only if the target has not written to it since the stop.
+ * But a page that holds something else than it did when the plan was made has been written to since
+ * then: so from the last plan on everything that is written to is copied, wanted or not.
+ *
+ * Afterwards the plan is made of the capture itself, which is exact. What it asks for and is not
+ * there has not been written to since the last running plan, so nothing is alive in it but what was
+ * there before: it is read then. If the target has written to it since the stop, it was fresh, and
+ * zeros stand for it. What the plan does not want is taken out again.
  */
 #include "capturer.h"
 
@@ -86,17 +90,6 @@ static struct error *plan_running(struct capturer *capturer)
 	}
 }
 
-/* What was written to, exists and is not unwanted. Normalised. */
-static struct error *choose_written(
-	const struct capturer *capturer, const struct ranges *written, struct ranges *ret)
-{
-	vec_foreach (range, &written->list)
-		ranges_add(ret, range->start, range->end);
-	ranges_normalise(ret);
-	ranges_subtract(ret, &capturer->planned.unwanted);
-	return pagemap_filter(capturer->target->pid, PAGEMAP_PRESENT_PAGES, ret);
-}
-
 static struct error *copy_round(struct precopy *precopy, uint64_t *ret_bytes)
 {
 	struct capturer *capturer = precopy->capturer;
@@ -142,17 +135,16 @@ static struct error *copy_running(struct precopy *precopy)
 static struct error *copy_written(struct precopy *precopy, uint64_t *ret_bytes)
 {
 	struct capturer *capturer = precopy->capturer;
-	struct ranges written = {0}, chosen = {0};
+	struct ranges written = {0};
 	struct error *error = write_watch_take(precopy->watch, &written);
 
 	if (!error)
-		error = choose_written(capturer, &written, &chosen);
+		error = pagemap_filter(capturer->target->pid, PAGEMAP_PRESENT_PAGES, &written);
 	if (!error)
-		error = spool_copy(&capturer->spool, &precopy->source, &chosen);
+		error = spool_copy(&capturer->spool, &precopy->source, &written);
 	pieces_read(&capturer->pieces, &precopy->source, &written);
-	*ret_bytes = ranges_bytes(&chosen);
+	*ret_bytes = ranges_bytes(&written);
 	ranges_deinit(&written);
-	ranges_deinit(&chosen);
 	return error;
 }
 
@@ -222,20 +214,18 @@ static struct error *open_capture(const struct capturer *capturer, struct target
 	return core_file_open_fd(dup(capturer->spool.fd), "the captured memory", exe, ret);
 }
 
-/* Pages that were read late and written to since the stop are as good as not read. */
 static struct error *read_late(struct precopy *precopy, const struct ranges *late)
 {
 	struct capturer *capturer = precopy->capturer;
-	struct ranges written = {0}, spoilt = {0};
+	struct ranges written = {0}, fresh = {0};
 
 	TRY(spool_copy(&capturer->spool, &precopy->source, late));
 	struct error *error = write_watch_take(precopy->watch, &written);
-	ranges_intersect(late, &written, &spoilt);
-	vec_foreach (range, &spoilt.list)
-		ranges_add(&capturer->spool.missing, range->start, range->end);
-	ranges_normalise(&capturer->spool.missing);
+	ranges_intersect(late, &written, &fresh);
+	if (!error)
+		error = spool_clear(&capturer->spool, &fresh);
 	ranges_deinit(&written);
-	ranges_deinit(&spoilt);
+	ranges_deinit(&fresh);
 	return error;
 }
 
@@ -274,6 +264,8 @@ static struct error *complete(struct precopy *precopy)
 	ranges_normalise(&late);
 	spool_missing(&capturer->spool, &late, &missing);
 	struct error *error = missing.list.count ? read_late(precopy, &missing) : NULL;
+	if (!error)
+		error = spool_remove(&capturer->spool, &capturer->planned.unwanted);
 	ranges_deinit(&late);
 	ranges_deinit(&missing);
 	return error;

@@ -1,6 +1,7 @@
 #include "spool.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/uio.h>
@@ -164,6 +165,74 @@ void spool_missing(const struct spool *spool, const struct ranges *memory, struc
 		}
 		ranges_add(ret, at, range->end);
 	}
+}
+
+/* A hole where the file system has holes, else zeros. */
+static struct error *erase(int fd, uint64_t offset, uint64_t length)
+{
+	static const uint8_t zeros[CORE_PAGE_SIZE];
+
+	if (fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)offset,
+		    (off_t)length) == 0)
+		return NULL;
+	for (uint64_t done = 0; done < length; done += sizeof(zeros))
+		TRY(write_bytes(fd, zeros, sizeof(zeros), offset + done));
+	return NULL;
+}
+
+/* The part of a placement that is in `memory`, in the file. */
+static struct error *erase_in(
+	const struct spool *spool, const struct placement *placement, const struct ranges *memory)
+{
+	struct ranges all = {0}, both = {0};
+	struct error *error = NULL;
+
+	ranges_add(&all, placement->start, placement->end);
+	ranges_intersect(&all, memory, &both);
+	for (size_t i = 0; i < both.list.count && !error; i++) {
+		const struct range *range = &both.list.items[i];
+
+		error = erase(spool->fd, placement->offset + (range->start - placement->start),
+			range->end - range->start);
+	}
+	ranges_deinit(&all);
+	ranges_deinit(&both);
+	return error;
+}
+
+struct error *spool_clear(struct spool *spool, const struct ranges *memory)
+{
+	vec_foreach (placement, &spool->placements)
+		TRY(erase_in(spool, placement, memory));
+	ranges_subtract(&spool->missing, memory);
+	return NULL;
+}
+
+static void add_kept(
+	struct spool *spool, const struct placement *placement, const struct ranges *removed)
+{
+	struct ranges kept = {0};
+
+	ranges_add(&kept, placement->start, placement->end);
+	ranges_subtract(&kept, removed);
+	vec_foreach (range, &kept.list)
+		vec_push(&spool->placements,
+			{range->start, range->end,
+				placement->offset + (range->start - placement->start)});
+	ranges_deinit(&kept);
+}
+
+struct error *spool_remove(struct spool *spool, const struct ranges *memory)
+{
+	struct spool before = *spool;
+
+	TRY(spool_clear(spool, memory));
+	spool->placements.items = NULL;
+	spool->placements.count = spool->placements.capacity = 0;
+	vec_foreach (placement, &before.placements)
+		add_kept(spool, placement, memory);
+	vec_deinit(&before.placements);
+	return NULL;
 }
 
 static int by_start(const void *left, const void *right)

@@ -42,6 +42,12 @@ struct error *spool_reserve(struct spool *spool, size_t bytes);
 void spool_hold(struct spool *spool);
 struct error *spool_flush(struct spool *spool);
 
+/* Takes memory out again, from the file as well. `memory` must be normalised. */
+struct error *spool_remove(struct spool *spool, const struct ranges *memory);
+
+/* Makes it zeros. */
+struct error *spool_clear(struct spool *spool, const struct ranges *memory);
+
 /* The parts of a normalised list that have no place yet. */
 void spool_missing(const struct spool *spool, const struct ranges *memory, struct ranges *ret);
 
