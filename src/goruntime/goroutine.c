@@ -108,6 +108,7 @@ static struct goroutine read_goroutine(
 		.address = g,
 		.goid = read_field(reader, g, layout->g.goid),
 		.status = (enum goroutine_status)(status & ~(uint64_t)GOROUTINE_SCAN_BIT),
+		.stack_moving = status & GOROUTINE_SCAN_BIT || status == GOROUTINE_COPYSTACK,
 		.wait_reason = (uint8_t)read_field(reader, g, layout->g.waitreason),
 		.wait_since = read_field(reader, g, layout->g.waitsince),
 		.parent_goid = field_present(layout->g.parent_goid)
@@ -202,4 +203,15 @@ struct error *goroutines_load(const struct goruntime *runtime, struct goroutines
 void goroutines_deinit(struct goroutines *goroutines)
 {
 	vec_deinit(&goroutines->list);
+}
+
+const char *goroutine_wait_reason(
+	const struct goruntime *runtime, const struct goroutine *goroutine)
+{
+	bool waits =
+		goroutine->status == GOROUTINE_WAITING || goroutine->status == GOROUTINE_LEAKED;
+	const char *reason =
+		waits ? layout_wait_reason(&runtime->layout, goroutine->wait_reason) : NULL;
+
+	return reason ? reason : "";
 }

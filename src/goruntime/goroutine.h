@@ -36,6 +36,7 @@ struct goroutine {
 	uint64_t goid;
 	enum goroutine_status status;
 	enum goroutine_position position;
+	bool stack_moving;    /* the runtime may be copying or scanning its stack */
 	uint8_t wait_reason;  /* number in its version; layout_wait_reason() */
 	uint64_t wait_since;  /* nanotime of the collection that first saw it wait; 0: none yet */
 	uint64_t parent_goid; /* 0: unknown (before 1.21) */
@@ -60,3 +61,7 @@ void goroutines_deinit(struct goroutines *goroutines);
 
 /* "running", "waiting" and so on. */
 const char *goroutine_status_name(enum goroutine_status status);
+
+/* The reason for which it waits, as a goroutine dump shows it; "" when it does not wait. */
+const char *goroutine_wait_reason(
+	const struct goruntime *runtime, const struct goroutine *goroutine);

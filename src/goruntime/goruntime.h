@@ -26,6 +26,7 @@ struct goruntime {
 	addr_t allgs;  /* runtime.allgs, a slice of *g */
 	addr_t allfin; /* runtime.allfin, 0 when no finalizer was ever queued or it was not found */
 	addr_t cleanups; /* runtime.gcCleanups, 0 where there is none or it was not found */
+	addr_t semtable; /* runtime.semtable, 0 when it was not found */
 };
 
 /* Fails with ERROR_UNSUPPORTED for a version that is not known, and with ERROR_LAYOUT when what is

@@ -7,11 +7,12 @@
 
 const char layout_versions[] = "1.19 and 1.21 to 1.27";
 
-/* The text of a wait reason, and its number from each version on: runtime/runtime2.go. 0xff: none.
- */
+/* The text of a wait reason, its number from each version on (runtime/runtime2.go; 0xff: none), and
+ * who wakes a goroutine that waits so. */
 static const struct {
 	const char *text;
 	uint8_t number[8]; /* 1.19 1.21 1.22 1.23 1.24 1.25 1.26 1.27 */
+	enum wait_kind kind;
 } wait_reasons[] = {
 	{"", {0, 0, 0, 0, 0, 0, 0, 0}},
 	{"GC assist marking", {1, 1, 1, 1, 1, 1, 1, 1}},
@@ -26,19 +27,19 @@ static const struct {
 	{"finalizer wait", {16, 16, 16, 16, 16, 16, 10, 10}},
 	{"force gc (idle)", {17, 17, 17, 17, 17, 17, 11, 11}},
 	{"GOMAXPROCS updater (idle)", {0xff, 0xff, 0xff, 0xff, 0xff, 18, 12, 12}},
-	{"semacquire", {18, 18, 18, 18, 18, 19, 13, 13}},
+	{"semacquire", {18, 18, 18, 18, 18, 19, 13, 13}, WAIT_SEMAPHORE},
 	{"sleep", {19, 19, 19, 19, 19, 20, 14, 14}},
-	{"chan receive (nil chan)", {3, 3, 3, 3, 3, 3, 15, 15}},
-	{"chan send (nil chan)", {4, 4, 4, 4, 4, 4, 16, 16}},
-	{"select (no cases)", {10, 10, 10, 10, 10, 10, 17, 17}},
-	{"select", {9, 9, 9, 9, 9, 9, 18, 18}},
-	{"chan receive", {14, 14, 14, 14, 14, 14, 19, 19}},
-	{"chan send", {15, 15, 15, 15, 15, 15, 20, 20}},
-	{"sync.Cond.Wait", {20, 20, 20, 20, 20, 21, 21, 21}},
-	{"sync.Mutex.Lock", {0xff, 21, 21, 21, 21, 22, 22, 22}},
-	{"sync.RWMutex.RLock", {0xff, 22, 22, 22, 22, 23, 23, 23}},
-	{"sync.RWMutex.Lock", {0xff, 23, 23, 23, 23, 24, 24, 24}},
-	{"sync.WaitGroup.Wait", {0xff, 0xff, 0xff, 0xff, 24, 25, 25, 25}},
+	{"chan receive (nil chan)", {3, 3, 3, 3, 3, 3, 15, 15}, WAIT_FOREVER},
+	{"chan send (nil chan)", {4, 4, 4, 4, 4, 4, 16, 16}, WAIT_FOREVER},
+	{"select (no cases)", {10, 10, 10, 10, 10, 10, 17, 17}, WAIT_FOREVER},
+	{"select", {9, 9, 9, 9, 9, 9, 18, 18}, WAIT_CHANNEL},
+	{"chan receive", {14, 14, 14, 14, 14, 14, 19, 19}, WAIT_CHANNEL},
+	{"chan send", {15, 15, 15, 15, 15, 15, 20, 20}, WAIT_CHANNEL},
+	{"sync.Cond.Wait", {20, 20, 20, 20, 20, 21, 21, 21}, WAIT_CONDITION},
+	{"sync.Mutex.Lock", {0xff, 21, 21, 21, 21, 22, 22, 22}, WAIT_SEMAPHORE},
+	{"sync.RWMutex.RLock", {0xff, 22, 22, 22, 22, 23, 23, 23}, WAIT_SEMAPHORE},
+	{"sync.RWMutex.Lock", {0xff, 23, 23, 23, 23, 24, 24, 24}, WAIT_SEMAPHORE},
+	{"sync.WaitGroup.Wait", {0xff, 0xff, 0xff, 0xff, 24, 25, 25, 25}, WAIT_SEMAPHORE},
 	{"timer goroutine (idle)", {21, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}},
 	{"trace reader (blocked)", {22, 24, 24, 24, 25, 26, 26, 26}},
 	{"wait for GC cycle", {23, 25, 25, 25, 26, 27, 27, 27}},
@@ -75,15 +76,29 @@ static size_t version_column(unsigned minor)
 	return column;
 }
 
+/* The row of a wait reason; behind the last when it is not valid. */
+static size_t wait_reason_row(const struct layout *layout, uint8_t reason)
+{
+	size_t column = version_column(layout->minor), row = 0;
+
+	while (row < ARRAY_SIZE(wait_reasons) &&
+		(wait_reasons[row].number[column] != reason || reason == 0xff))
+		row++;
+	return row;
+}
+
 const char *layout_wait_reason(const struct layout *layout, uint8_t reason)
 {
-	size_t column = version_column(layout->minor);
+	size_t row = wait_reason_row(layout, reason);
 
-	for (size_t i = 0; i < ARRAY_SIZE(wait_reasons); i++) {
-		if (wait_reasons[i].number[column] == reason && reason != 0xff)
-			return wait_reasons[i].text;
-	}
-	return NULL;
+	return row < ARRAY_SIZE(wait_reasons) ? wait_reasons[row].text : NULL;
+}
+
+enum wait_kind layout_wait_kind(const struct layout *layout, uint8_t reason)
+{
+	size_t row = wait_reason_row(layout, reason);
+
+	return row < ARRAY_SIZE(wait_reasons) ? wait_reasons[row].kind : WAIT_OTHER;
 }
 
 /* GOEXPERIMENT settings that differ from the version's own are listed behind "X:", with commas. */

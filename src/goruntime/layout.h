@@ -34,6 +34,21 @@ enum heap_bitmap {
 	HEAP_BITMAP_SPAN, /* 1.22: at the end of the span; larger objects have a type header */
 };
 
+/* What a goroutine waits for, by its wait reason: where to look for who can wake it. */
+enum wait_kind {
+	WAIT_OTHER,     /* a timer, the network or the runtime wakes it; or it does not wait */
+	WAIT_FOREVER,   /* a nil channel, a select without cases: nothing wakes it */
+	WAIT_CHANNEL,   /* an operation on a channel, or one of several: whoever has the channel */
+	WAIT_SEMAPHORE, /* sync.Mutex, RWMutex, WaitGroup, internal/poll.FD: whoever has that */
+	WAIT_CONDITION, /* sync.Cond: whoever has that */
+};
+
+/* sema.go: semTable, an array of roots, each on a cache line of its own. */
+enum {
+	SEMA_ROOTS = 251,
+	SEMA_ROOT_STRIDE = 64, /* bytes, on amd64 */
+};
+
 /* Kinds of `special` records, mheap.go _KindSpecial*. 0: the version has no such kind. */
 struct special_kinds {
 	uint8_t finalizer;
@@ -91,3 +106,7 @@ extern const char layout_versions[];
 
 /* The number of a wait reason as text, as a goroutine dump shows it; NULL when it is not valid. */
 const char *layout_wait_reason(const struct layout *layout, uint8_t reason);
+
+/* WAIT_OTHER for a number that is not valid. Waits inside of testing/synctest are WAIT_OTHER: the
+ * bubble ends them. */
+enum wait_kind layout_wait_kind(const struct layout *layout, uint8_t reason);

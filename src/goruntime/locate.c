@@ -243,16 +243,16 @@ static bool is_cleanup_queue(const struct goruntime *runtime, addr_t address)
 	return !reader.failed && total;
 }
 
-/* The variables that runtime.markroot refers to (amd64: rip-relative, a 32-bit displacement that
- * may be followed by an immediate of 1 or 4 bytes) are tried: the queues are roots, so it refers to
- * them, or to a field that lies `inside` bytes in them. */
-static addr_t locate_in_markroot(const struct goruntime *runtime, test_fn *test, uint32_t inside)
+/* The variables that a function refers to (amd64: rip-relative, a 32-bit displacement that may be
+ * followed by an immediate of 1 or 4 bytes) are tried, or what lies `inside` bytes before. */
+static addr_t locate_in_function(
+	const struct goruntime *runtime, const char *name, test_fn *test, uint32_t inside)
 {
 	static const unsigned trailing[] = {0, 1, 4};
 	const struct module *module = &runtime->modules.list.items[0];
 	struct function function;
 
-	if (!pclntab_find_name(&module->functions, "runtime.markroot", &function))
+	if (!pclntab_find_name(&module->functions, name, &function))
 		return 0;
 	size_t length = (size_t)(function.end - function.entry);
 	const uint8_t *code = executable_view(runtime->executable, function.entry, length);
@@ -269,12 +269,55 @@ static addr_t locate_in_markroot(const struct goruntime *runtime, test_fn *test,
 	return 0;
 }
 
+/* The queues are roots, so runtime.markroot refers to them, or to a field inside of them. */
 static addr_t locate_queue(
 	const struct goruntime *runtime, const char *name, test_fn *test, uint32_t inside)
 {
 	addr_t address = symbols_address(&runtime->symbols, name);
 
-	return address ? address : locate_in_markroot(runtime, test, inside);
+	return address ? address : locate_in_function(runtime, "runtime.markroot", test, inside);
+}
+
+/* sema.go: {lock, treap, nwait} and zeros up to the next cache line; who is in the treap was
+ * counted before. */
+static bool is_sema_root(const struct goruntime *runtime, addr_t root)
+{
+	const struct layout *layout = &runtime->layout;
+	uint8_t padding[SEMA_ROOT_STRIDE] = {0};
+	struct reader reader = reader_over(runtime->target);
+	addr_t treap = read_field(&reader, root, layout->sema_root.treap);
+	uint64_t waiting = read_field(&reader, root, layout->sema_root.nwait);
+
+	if (!reader_bytes(&reader, root + layout->sema_root.size, padding,
+		    SEMA_ROOT_STRIDE - layout->sema_root.size))
+		return false;
+	for (size_t i = 0; i < sizeof(padding); i++) {
+		if (padding[i])
+			return false;
+	}
+	return treap % 8 == 0 && waiting <= MAX_GOROUTINES && (!treap || waiting);
+}
+
+/* It has pointers, so it is in bss. */
+static bool is_semtable(const struct goruntime *runtime, addr_t address)
+{
+	const struct module *module = &runtime->modules.list.items[0];
+
+	if (address < module->bss || address + (addr_t)SEMA_ROOTS * SEMA_ROOT_STRIDE > module->ebss)
+		return false;
+	for (unsigned i = 0; i < SEMA_ROOTS; i++) {
+		if (!is_sema_root(runtime, address + (addr_t)i * SEMA_ROOT_STRIDE))
+			return false;
+	}
+	return true;
+}
+
+static addr_t locate_semtable(const struct goruntime *runtime)
+{
+	addr_t address = symbols_address(&runtime->symbols, "runtime.semtable");
+
+	return address ? address
+		       : locate_in_function(runtime, "runtime.semacquire1", is_semtable, 0);
 }
 
 struct error *locate_globals(struct goruntime *runtime)
@@ -286,5 +329,6 @@ struct error *locate_globals(struct goruntime *runtime)
 	if (field_present(runtime->layout.cleanup_queue.all))
 		runtime->cleanups = locate_queue(runtime, "runtime.gcCleanups", is_cleanup_queue,
 			runtime->layout.cleanup_queue.all.at);
+	runtime->semtable = locate_semtable(runtime);
 	return NULL;
 }

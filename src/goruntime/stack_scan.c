@@ -99,9 +99,11 @@ static void scan_frames(struct scan *scan, const struct frames *frames)
 		scan_frame(scan, frame, (uint32_t)i, conservative || saves_registers);
 		conservative = saves_registers;
 	}
-	if (frames->complete)
+	if (frames->complete && !scan->goroutine->stack_moving)
 		return;
-	addr_t rest = frames->list.count ? vec_last(&frames->list)->fp : scan->low;
+	addr_t rest = frames->list.count && !scan->goroutine->stack_moving
+			      ? vec_last(&frames->list)->fp
+			      : scan->low;
 	scan_conservatively(scan, rest, scan->goroutine->stack_high,
 		frames->list.count ? (uint32_t)frames->list.count - 1 : NO_FRAME);
 }

@@ -1,9 +1,10 @@
 /* The roots in a goroutine's stack: every word that the collector would follow from it.
  *
  * Frames are scanned by their maps; a frame that was stopped at an instruction that has no map (by
- * preemption, or because its thread was running), conservatively; a stack that cannot be unwound to
- * its end, conservatively as a whole. Variables whose address is taken are alive only when
- * something alive points to them. Source: Go, runtime/mgcmark.go (scanstack, scanframeworker).
+ * preemption, or because its thread was running), conservatively; what cannot be unwound, and a
+ * stack that is being copied (its pointers into itself may still lead to the old one),
+ * conservatively as a whole. Variables whose address is taken are alive only when something alive
+ * points to them. Source: Go, runtime/mgcmark.go (scanstack, scanframeworker).
  */
 #pragma once
 

@@ -8,14 +8,30 @@ static addr_t read_last_word(struct reader *reader, addr_t base, struct field fi
 }
 
 /* 0: the channel was not captured. */
-static addr_t read_elem_type(const struct goruntime *runtime, addr_t channel)
+static addr_t read_elem_type(
+	const struct target *target, const struct layout *layout, addr_t channel)
 {
-	struct reader reader = reader_over(runtime->target);
+	struct reader reader = reader_over(target);
 
-	return read_field(&reader, channel, runtime->layout.hchan.elemtype);
+	return read_field(&reader, channel, layout->hchan.elemtype);
 }
 
-void sudogs_each(const struct goruntime *runtime, const struct goroutine *goroutine,
+struct sudog sudog_read(struct reader *reader, const struct layout *layout, addr_t address)
+{
+	struct sudog sudog = {
+		.address = address,
+		.g = read_field(reader, address, layout->sudog.g),
+		.channel = read_last_word(reader, address, layout->sudog.c),
+		.elem = read_last_word(reader, address, layout->sudog.elem),
+		.is_select = read_field(reader, address, layout->sudog.is_select),
+	};
+
+	if (sudog.channel)
+		sudog.elem_type = read_elem_type(reader->target, layout, sudog.channel);
+	return sudog;
+}
+
+bool sudogs_each(const struct goruntime *runtime, const struct goroutine *goroutine,
 	sudog_fn *visit, void *context)
 {
 	const struct layout *layout = &runtime->layout;
@@ -23,21 +39,14 @@ void sudogs_each(const struct goruntime *runtime, const struct goroutine *gorout
 	addr_t at = goroutine->waiting;
 
 	for (unsigned i = 0; at && i < SUDOGS_MAX; i++) {
-		struct sudog sudog = {
-			.address = at,
-			.g = read_field(&reader, at, layout->sudog.g),
-			.channel = read_last_word(&reader, at, layout->sudog.c),
-			.elem = read_last_word(&reader, at, layout->sudog.elem),
-			.is_select = read_field(&reader, at, layout->sudog.is_select),
-		};
+		struct sudog sudog = sudog_read(&reader, layout, at);
 
-		if (sudog.channel)
-			sudog.elem_type = read_elem_type(runtime, sudog.channel);
 		/* Of those that wait for a semaphore waitlink belongs to the semaphore (sema.go).
 		 */
 		at = sudog.channel ? read_field(&reader, at, layout->sudog.waitlink) : 0;
 		if (reader.failed)
-			return;
+			return false;
 		visit(context, &sudog);
 	}
+	return !at;
 }

@@ -1,5 +1,5 @@
 /* What a goroutine waits for in channel operations: one sudog for each channel, several in a
- * select.
+ * select. Since 1.26 also for a semaphore or a notifyList, whose address is `elem`.
  *
  * Source: Go, runtime/runtime2.go (sudog), chan.go (chansend, chanrecv), select.go (selectgo).
  */
@@ -18,8 +18,12 @@ struct sudog {
 	bool is_select;
 };
 
+/* The sudog at an address; check reader->failed. */
+struct sudog sudog_read(struct reader *reader, const struct layout *layout, addr_t address);
+
 typedef void sudog_fn(void *context, const struct sudog *sudog);
 
-/* Those of a goroutine, in the order of g.waiting. Ends at the first that cannot be read. */
-void sudogs_each(const struct goruntime *runtime, const struct goroutine *goroutine,
+/* Those of a goroutine, in the order of g.waiting. Ends at the first that cannot be read, and
+ * returns false. */
+bool sudogs_each(const struct goruntime *runtime, const struct goroutine *goroutine,
 	sudog_fn *visit, void *context);

@@ -190,13 +190,9 @@ static char *group_state(struct naming *naming, const struct goroutine_group *gr
 	const struct goroutine *first = &stacks->goroutines.list.items[group->first];
 	const struct group_frame *frame = stacks_top(group);
 	_cleanup_free_ char *line = frame ? naming_line(frame) : memory_string("");
-	const char *reason =
-		first->status == GOROUTINE_WAITING
-			? layout_wait_reason(&stacks->runtime->layout, first->wait_reason)
-			: NULL;
+	const char *reason = goroutine_wait_reason(stacks->runtime, first);
 
-	return memory_format("%s%s%s",
-		reason && *reason ? reason : goroutine_status_name(first->status),
+	return memory_format("%s%s%s", *reason ? reason : goroutine_status_name(first->status),
 		*line ? " at " : "", line);
 }
 

@@ -91,3 +91,16 @@ static inline const struct virtual_node *virtual_of_node(
 {
 	return &objects->virtual_nodes.items[node - objects->first_virtual];
 }
+
+/* The node of a goroutine, by its place in stacks.goroutines. */
+static inline node_t object_graph_goroutine(const struct object_graph *objects, uint32_t goroutine)
+{
+	return objects->first_virtual + objects->holder_nodes -
+	       (node_t)objects->stacks.goroutines.list.count + goroutine;
+}
+
+/* The node of all roots of a kind. */
+static inline node_t object_graph_special(const struct object_graph *objects, enum root_kind kind)
+{
+	return objects->first_virtual + (node_t)objects->variables.count + (node_t)kind;
+}

@@ -1,39 +1,12 @@
 #include "reach.h"
 
 #include "bitset.h"
-#include "vec.h"
+#include "mark_batch.h"
 
-enum {
-	BATCH = 16,
-	PREFETCHED = 64, /* targets of one row */
-};
+enum { PREFETCHED = 64 }; /* targets of one row */
 
-struct stack {
-	VEC(node_t) nodes;
-};
-
-/* The next nodes to scan. They are taken in batches so that the misses of one batch overlap: first
- * the rows are asked for, then the targets, then what is known of the targets. */
-struct batch {
-	unsigned count;
-	node_t nodes[BATCH];
-	struct references rows[BATCH];
-};
-
-static void batch_take(struct batch *batch, struct stack *stack, const struct graph *graph)
-{
-	batch->count = (unsigned)MIN(stack->nodes.count, (size_t)BATCH);
-	for (unsigned i = 0; i < batch->count; i++) {
-		batch->nodes[i] = vec_pop(&stack->nodes);
-		graph_prefetch_row(graph, batch->nodes[i]);
-	}
-	for (unsigned i = 0; i < batch->count; i++) {
-		batch->rows[i] = graph_references(graph, batch->nodes[i]);
-		__builtin_prefetch(batch->rows[i].at);
-	}
-}
-
-static void batch_prefetch(const struct batch *batch, const node_t *owner)
+/* What is known of the targets is asked for as well. */
+static void batch_prefetch(const struct mark_batch *batch, const node_t *owner)
 {
 	for (unsigned i = 0; i < batch->count; i++) {
 		const node_t *end = MIN(batch->rows[i].end, batch->rows[i].at + PREFETCHED);
@@ -44,7 +17,7 @@ static void batch_prefetch(const struct batch *batch, const node_t *owner)
 }
 
 static void scan(const struct graph *graph, node_t node, struct references row, node_t *owner,
-	uint8_t *inner_children, struct stack *stack)
+	uint8_t *inner_children, struct mark_stack *stack)
 {
 	uint32_t inner = 0;
 
@@ -63,15 +36,15 @@ static void scan(const struct graph *graph, node_t node, struct references row, 
 
 struct error *reach_mark(const struct graph *graph, node_t *owner, uint8_t *inner_children)
 {
-	struct stack stack = {0};
-	struct batch batch;
+	struct mark_stack stack = {0};
+	struct mark_batch batch;
 
 	for (node_t node = 0; node < graph->count; node++)
 		owner[node] = OWNER_NONE;
 	owner[graph->root] = graph->root;
 	vec_push(&stack.nodes, graph->root);
 	while (stack.nodes.count) {
-		batch_take(&batch, &stack, graph);
+		mark_batch_take(&batch, &stack, graph);
 		batch_prefetch(&batch, owner);
 		for (unsigned i = 0; i < batch.count; i++)
 			scan(graph, batch.nodes[i], batch.rows[i], owner, inner_children, &stack);
@@ -82,13 +55,13 @@ struct error *reach_mark(const struct graph *graph, node_t *owner, uint8_t *inne
 
 struct error *reach_avoiding(const struct graph *graph, const uint64_t *removed, uint64_t *reached)
 {
-	struct stack stack = {0};
-	struct batch batch;
+	struct mark_stack stack = {0};
+	struct mark_batch batch;
 
 	bitset_add(reached, graph->root);
 	vec_push(&stack.nodes, graph->root);
 	while (stack.nodes.count) {
-		batch_take(&batch, &stack, graph);
+		mark_batch_take(&batch, &stack, graph);
 		for (unsigned i = 0; i < batch.count; i++) {
 			struct references row = batch.rows[i];
 

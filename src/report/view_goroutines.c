@@ -1,11 +1,11 @@
 #include <inttypes.h>
 
 #include "clean.h"
+#include "goroutine_text.h"
 #include "human.h"
+#include "never_wakes.h"
 #include "target_summary.h"
 #include "views.h"
-
-enum { MAIN_GOID = 1 };
 
 static const struct column goroutine_columns[] = {
 	{NULL, "goid", CELL_COUNT, false},
@@ -17,6 +17,7 @@ static const struct column goroutine_columns[] = {
 	{NULL, "created_by", CELL_TEXT, false},
 	{NULL, "holds_bytes", CELL_BYTES, false},
 	{NULL, "verdict", CELL_TEXT, false},
+	{NULL, "reason", CELL_TEXT, false},
 	{NULL, "group", CELL_COUNT, false},
 };
 
@@ -31,6 +32,7 @@ static const struct column group_columns[] = {
 	{NULL, "system", CELL_JSON, false},
 	{NULL, "goids", CELL_JSON, false},
 	{NULL, "frames", CELL_JSON, false},
+	{NULL, "never_wake", CELL_COUNT, false},
 };
 
 /* A group with what its goroutines sum up to. */
@@ -38,12 +40,15 @@ struct group_row {
 	uint32_t group;
 	uint64_t bytes;
 	uint64_t longest_ns;
+	uint32_t never_wake;
+	enum wake why; /* of those */
 	json_t *goids;
 };
 
 struct maker {
 	const struct analysis *analysis;
 	const struct stacks *stacks;
+	const struct never_wakes *verdicts;
 	uint64_t now_ns; /* nanotime at the capture; the latest known when it was not recorded */
 	VEC(struct group_row) rows;
 };
@@ -53,86 +58,28 @@ static const struct goroutine *goroutine_at(const struct maker *maker, uint32_t 
 	return &maker->stacks->goroutines.list.items[number];
 }
 
-static uint64_t waited(const struct maker *maker, const struct goroutine *goroutine)
-{
-	return goroutine->status == GOROUTINE_WAITING && goroutine->wait_since &&
-			       maker->now_ns > goroutine->wait_since
-		       ? maker->now_ns - goroutine->wait_since
-		       : 0;
-}
-
-static node_t node_of_goroutine(const struct maker *maker, uint32_t number)
-{
-	const struct object_graph *objects = maker->analysis->objects;
-
-	return objects->first_virtual + objects->holder_nodes -
-	       (node_t)maker->stacks->goroutines.list.count + number;
-}
-
-static const char *wait_reason(const struct maker *maker, const struct goroutine *goroutine)
-{
-	const char *reason = goroutine->status == GOROUTINE_WAITING
-				     ? layout_wait_reason(&maker->stacks->runtime->layout,
-					       goroutine->wait_reason)
-				     : NULL;
-
-	return reason ? reason : "";
-}
-
-static char *function_name(const struct maker *maker, addr_t pc)
-{
-	struct function function;
-
-	return memory_string(goruntime_function(maker->stacks->runtime, pc, NULL, &function)
-				     ? function.name
-				     : "");
-}
-
-/* "main.start at task.go:40"; "" for the first goroutine. */
-static char *created_by(const struct maker *maker, const struct goroutine *goroutine)
-{
-	struct group_frame frame = {.pc = goroutine->go_pc, .line_pc = goroutine->go_pc - 1};
-
-	if (goroutine->goid == MAIN_GOID || !goroutine->go_pc ||
-		!goruntime_function(
-			maker->stacks->runtime, goroutine->go_pc, &frame.module, &frame.function))
-		return memory_string("");
-	_cleanup_free_ char *line = naming_line(&frame);
-	return memory_format("%s%s%s", frame.function.name, *line ? " at " : "", line);
-}
-
-/* "main.worker at task.go:41" */
-static char *top_of(const struct goroutine_group *group)
-{
-	const struct group_frame *frame = stacks_top(group);
-
-	if (!frame)
-		return memory_string("");
-	_cleanup_free_ char *line = naming_line(frame);
-	return memory_format("%s%s%s", frame->function.name, *line ? " at " : "", line);
-}
-
 static void add_goroutine(const struct maker *maker, struct table *table, uint32_t number)
 {
 	const struct goroutine *goroutine = goroutine_at(maker, number);
 	const struct goroutine_group *group =
 		&maker->stacks->groups.items[maker->stacks->group_of[number]];
-	uint64_t wait = waited(maker, goroutine);
+	uint64_t wait = goroutine_waited(goroutine, maker->now_ns);
 
 	table_row(table);
 	table_number(table, goroutine->goid);
 	table_text(table, goroutine_status_name(goroutine->status));
-	table_text(table, wait_reason(maker, goroutine));
+	table_text(table, goroutine_wait_reason(maker->stacks->runtime, goroutine));
 	if (wait)
 		table_number(table, wait);
 	else
 		table_none(table);
-	table_take(table, function_name(maker, goroutine->start_pc));
-	table_take(table, top_of(group));
-	table_take(table, created_by(maker, goroutine));
-	table_number(table,
-		retention_retained(maker->analysis->retention, node_of_goroutine(maker, number)));
-	table_none(table); /* no verdict has been sought */
+	table_take(table, goroutine_text_function(maker->analysis, goroutine->start_pc));
+	table_take(table, goroutine_text_top(group));
+	table_take(table, goroutine_text_created_by(maker->analysis, goroutine));
+	table_number(table, retention_retained(maker->analysis->retention,
+				    object_graph_goroutine(maker->analysis->objects, number)));
+	table_text(table, verdict_name(maker->verdicts->of[number].verdict));
+	table_text(table, wake_text(maker->verdicts->of[number].why));
 	table_number(table, maker->stacks->group_of[number]);
 }
 
@@ -143,9 +90,14 @@ static void sum_groups(struct maker *maker)
 	for (uint32_t i = 0; i < maker->stacks->goroutines.list.count; i++) {
 		struct group_row *row = &maker->rows.items[maker->stacks->group_of[i]];
 
-		row->bytes +=
-			retention_retained(maker->analysis->retention, node_of_goroutine(maker, i));
-		row->longest_ns = MAX(row->longest_ns, waited(maker, goroutine_at(maker, i)));
+		row->bytes += retention_retained(maker->analysis->retention,
+			object_graph_goroutine(maker->analysis->objects, i));
+		if (maker->verdicts->of[i].verdict == VERDICT_NEVER_WAKES) {
+			row->never_wake++;
+			row->why = maker->verdicts->of[i].why;
+		}
+		row->longest_ns = MAX(
+			row->longest_ns, goroutine_waited(goroutine_at(maker, i), maker->now_ns));
 		json_array_append_new(
 			row->goids, json_integer((json_int_t)goroutine_at(maker, i)->goid));
 	}
@@ -179,11 +131,25 @@ static json_t *frames_json(const struct goroutine_group *group)
 	return frames;
 }
 
+/* "never wakes: ..."; "12 of them never wake: ..." */
+static void add_verdict_note(
+	struct table *table, const struct goroutine_group *group, const struct group_row *row)
+{
+	_cleanup_free_ char *count = human_count(row->never_wake);
+	const char *why = wake_text(row->why);
+
+	if (group->count == 1)
+		table_note(table, memory_format("never wakes: %s", why));
+	else if (row->never_wake == group->count)
+		table_note(table, memory_format("none of them ever wakes: %s", why));
+	else
+		table_note(table, memory_format("%s of them never wake: %s", count, why));
+}
+
 static void add_group(const struct maker *maker, struct table *table, const struct group_row *row)
 {
 	const struct goroutine_group *group = &maker->stacks->groups.items[row->group];
 	const struct goroutine *first = goroutine_at(maker, group->first);
-	const char *reason = wait_reason(maker, first);
 
 	table_row(table);
 	table_number(table, group->count);
@@ -192,38 +158,33 @@ static void add_group(const struct maker *maker, struct table *table, const stru
 		table_number(table, row->longest_ns);
 	else
 		table_none(table);
-	table_text(table, *reason ? reason : goroutine_status_name(first->status));
-	table_take(table, top_of(group));
-	char *creator = created_by(maker, first);
+	table_text(table, goroutine_text_state(maker->analysis, first));
+	table_take(table, goroutine_text_top(group));
+	char *creator = goroutine_text_created_by(maker->analysis, first);
 	table_text(table, creator);
-	table_take(table, function_name(maker, first->start_pc));
+	table_take(table, goroutine_text_function(maker->analysis, first->start_pc));
 	table_json(table, json_boolean(stacks_is_system(group)));
 	table_json(table, json_incref(row->goids));
 	table_json(table, frames_json(group));
+	table_number(table, row->never_wake);
+	if (row->never_wake)
+		add_verdict_note(table, group, row);
 	if (*creator)
 		table_note(table, memory_format("created by %s", creator));
 	free(creator);
 }
 
-/* Captures of silt know the time; in other cores the latest that the runtime noted must do. */
-static uint64_t capture_time(const struct analysis *analysis)
-{
-	uint64_t latest = analysis->program->target->capture.monotonic_ns;
-
-	if (latest)
-		return latest;
-	vec_foreach (goroutine, &analysis->objects->stacks.goroutines.list)
-		latest = MAX(latest, goroutine->wait_since);
-	return latest;
-}
-
 struct error *view_goroutines(
 	const struct analysis *analysis, const struct view_options *options, struct view **ret)
 {
+	_cleanup_(cleanup_never_wakes) struct never_wakes *verdicts = NULL;
+
+	TRY(never_wakes_find(analysis, &verdicts));
 	struct maker maker = {
 		.analysis = analysis,
 		.stacks = &analysis->objects->stacks,
-		.now_ns = capture_time(analysis),
+		.verdicts = verdicts,
+		.now_ns = goroutine_clock(analysis),
 	};
 	struct view *view = view_create();
 	struct table *groups = table_create(group_columns, ARRAY_SIZE(group_columns));
@@ -240,8 +201,10 @@ struct error *view_goroutines(
 		add_goroutine(&maker, goroutines, i);
 	target_summary_add(view, analysis);
 	_cleanup_free_ char *count = human_count(maker.stacks->goroutines.list.count);
-	view_line(view, LINE_PLAIN, "%s goroutines with %zu different stacks", count,
-		maker.rows.count);
+	_cleanup_free_ char *never = human_count(verdicts->count);
+	view_line(view, LINE_PLAIN, "%s goroutines with %zu different stacks%s%s%s", count,
+		maker.rows.count, verdicts->count ? " · " : "", verdicts->count ? never : "",
+		verdicts->count ? " can never wake" : "");
 	json_object_set_new(view_document(view), "goroutines", table_to_json(goroutines));
 	json_object_set_new(view_document(view), "groups", table_to_json(groups));
 	table_destroy(goroutines);

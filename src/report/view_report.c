@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "clean.h"
+#include "findings.h"
 #include "holder_text.h"
 #include "holdings.h"
 #include "human.h"
@@ -250,8 +251,7 @@ static struct error *fill(struct report *report, const struct view_options *opti
 	add_heap(report, explained);
 	add_times(report, options->elapsed_ns);
 	add_summary(report, explained, options->elapsed_ns);
-	/* Findings come from verdicts, of which there are none yet. */
-	json_object_set_new(view_document(report->view), "findings", json_array());
+	TRY(findings_add(report->view, report->analysis, options->limit));
 	TRY(add_holders(report, options->limit));
 	add_notes(report);
 	json_object_set(view_document(report->view), "notes", report->notes);

@@ -61,6 +61,12 @@ class TestShop:
         found = [row for row in groups if row["entry"] == "main.fetchQuote.func1"]
         assert sum(row["count"] for row in found) == counts["late"] > 0
 
+    def test_late_quotes_are_proved(self, silt, shop):
+        process, counts = shop
+        [found] = silt.json("report", process.pid)["findings"]
+        assert found["kind"] == "goroutine-never-wakes" and "main.fetchQuote.func1" in found["what"]
+        assert found["count"] == counts["late"]
+
     def test_closure_for_each_upload(self, silt, shop):
         process, counts = shop
         types = silt.json("types", process.pid, "--limit=0")["types"]

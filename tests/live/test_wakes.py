@@ -1,0 +1,100 @@
+"""Goroutines that can never wake, and goroutines that will: what silt says against what they then do."""
+import collections
+import json
+
+import pytest
+
+from programs import Process
+
+HEALTHY_CASES = 30  # at least
+MB = 1 << 20
+SMALL = 64 << 10  # closures, channels
+
+
+def goids(facts):
+    """{goid: name of its case}"""
+    return {int(goid): name for name, values in facts.items() for goid in values["goids"].split(",")}
+
+
+class Wakes:
+    """The program, what silt said of its goroutines while all of them waited, and which cases then ended."""
+
+    def __init__(self, silt, path):
+        with Process(path) as process:
+            self.leaks, self.healthy = goids(process.facts("leak")), goids(process.facts("healthy"))
+            self.cases = process.facts("healthy").keys()
+            self.goroutines = {row["goid"]: row for row in
+                               silt.json("goroutines", process.pid, "--limit=0")["goroutines"]}
+            report = silt.run("report", process.pid, "--json", "--limit=0")
+            self.status, self.findings = report.returncode, json.loads(report.stdout)["findings"]
+            self.ended = self.finish(process)
+
+    @staticmethod
+    def finish(process):
+        out, _ = process.process.communicate("\n", timeout=60)
+        return {line.split()[1] for line in out.splitlines() if line.startswith("finished ")}
+
+    def verdicts(self, verdict):
+        return {goid for goid, row in self.goroutines.items() if row["verdict"] == verdict}
+
+
+def by_case(numbers, cases):
+    return collections.Counter(cases.get(goid, "none") for goid in numbers)
+
+
+@pytest.fixture(scope="module")
+def wakes(go, programs, silt):
+    return Wakes(silt, programs.build(go, "wakes"))
+
+
+@pytest.fixture(scope="module")
+def stripped(go, programs, silt):
+    return Wakes(silt, programs.build(go, "wakes", "stripped"))
+
+
+def test_leaks_are_proved(wakes):
+    assert not by_case(wakes.leaks.keys() - wakes.verdicts("never-wakes"), wakes.leaks)
+
+
+def test_nothing_else_is_proved(wakes):
+    assert not by_case(wakes.verdicts("never-wakes") - wakes.leaks.keys(), wakes.healthy)
+
+
+def test_healthy_ones_end(wakes):
+    """What silt must not report is healthy indeed."""
+    assert len(wakes.cases) >= HEALTHY_CASES
+    assert wakes.ended == set(wakes.cases)
+
+
+def test_stripped_gets_the_same_verdicts(wakes, stripped):
+    assert stripped.ended == wakes.ended
+    assert not by_case(stripped.leaks.keys() ^ stripped.verdicts("never-wakes"), stripped.leaks)
+
+
+def test_every_verdict_has_a_reason(wakes):
+    assert all(row["verdict"] and row["reason"] for row in wakes.goroutines.values())
+
+
+def of_function(findings, function):
+    return [row for row in findings if any(function + " at " in step for step in row["path"])]
+
+
+def test_findings_are_the_leaks(wakes):
+    assert wakes.status == 1
+    assert {(row["kind"], row["tier"]) for row in wakes.findings} == {("goroutine-never-wakes", "proved")}
+    assert sum(row["count"] for row in wakes.findings) == len(wakes.leaks)
+    assert all(row["what"] and row["fix"] and row["created_by"] and row["reason"] for row in wakes.findings)
+
+
+def test_price_of_their_own(wakes):
+    [found] = of_function(wakes.findings, "main.holdOwn")
+    assert found["count"] == 3
+    assert 3 * MB <= found["frees_bytes"] == found["holds_bytes"] <= 3 * MB + SMALL
+
+
+def test_price_of_what_is_shared(wakes):
+    """What two groups hold is freed by neither alone."""
+    for function in ("main.holdShared", "main.holdSharedToo"):
+        [found] = of_function(wakes.findings, function)
+        assert 2 * MB <= found["holds_bytes"] <= 2 * MB + SMALL
+        assert found["frees_bytes"] <= SMALL

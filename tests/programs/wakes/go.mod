@@ -1,0 +1,3 @@
+module wakes
+
+go 1.19
