@@ -56,9 +56,10 @@ static struct error *start_watching(struct precopy *precopy)
 }
 
 /* Mappings that are not watched yet: all at first, later those that are new. */
-static void watch_mappings(struct precopy *precopy, struct ranges *ret_new)
+static struct error *watch_mappings(struct precopy *precopy, struct ranges *ret_new)
 {
 	struct ranges wanted = {0};
+	struct error *error = NULL;
 
 	vec_foreach (mapping, &precopy->capturer->target->mappings) {
 		if (mapping->protection & PROTECTION_WRITE && !mapping->shared)
@@ -68,9 +69,11 @@ static void watch_mappings(struct precopy *precopy, struct ranges *ret_new)
 		ranges_remove(&wanted, watched->start, watched->end);
 	vec_foreach (range, &wanted.list) {
 		ranges_add(ret_new, range->start, range->end);
-		write_watch_add(precopy->watch, range->start, range->end);
+		if (!error)
+			error = write_watch_add(precopy->watch, range->start, range->end);
 	}
 	ranges_deinit(&wanted);
+	return error;
 }
 
 static struct error *plan_running(struct capturer *capturer)
@@ -86,13 +89,29 @@ static struct error *plan_running(struct capturer *capturer)
 	}
 }
 
+/* Copies the chosen pages. What was written to and is not chosen is out of date from now on: should
+ * a later plan want it (a span that got another use), or does it not exist any more (the scavenger
+ * gave it back), the old copy must not stand for it. */
+static struct error *copy_chosen(
+	struct precopy *precopy, const struct ranges *written, const struct ranges *chosen)
+{
+	struct capturer *capturer = precopy->capturer;
+	struct ranges outdated = {0};
+
+	vec_foreach (range, &written->list)
+		ranges_add(&outdated, range->start, range->end);
+	ranges_subtract(&outdated, chosen);
+	spool_forget(&capturer->spool, &outdated);
+	ranges_deinit(&outdated);
+	return spool_copy(&capturer->spool, &precopy->source, chosen);
+}
+
 /* What was written to, exists and is not unwanted. Normalised. */
 static struct error *choose_written(
 	const struct capturer *capturer, const struct ranges *written, struct ranges *ret)
 {
 	vec_foreach (range, &written->list)
 		ranges_add(ret, range->start, range->end);
-	ranges_normalise(ret);
 	ranges_subtract(ret, &capturer->planned.unwanted);
 	return pagemap_filter(capturer->target->pid, PAGEMAP_PRESENT_PAGES, ret);
 }
@@ -103,16 +122,16 @@ static struct error *copy_round(struct precopy *precopy, uint64_t *ret_bytes)
 	struct ranges written = {0}, chosen = {0}, new = {0};
 	struct error *error = write_watch_take(precopy->watch, &written);
 
-	if (!error) {
+	if (!error)
 		error = plan_running(capturer);
-		watch_mappings(precopy, &new);
-	}
+	if (!error)
+		error = watch_mappings(precopy, &new);
 	if (!error) {
 		ranges_intersect(&written, &capturer->planned.memory, &chosen);
 		spool_missing(&capturer->spool, &capturer->planned.memory, &chosen);
 		ranges_normalise(&chosen);
 		*ret_bytes = ranges_bytes(&chosen);
-		error = spool_copy(&capturer->spool, &precopy->source, &chosen);
+		error = copy_chosen(precopy, &written, &chosen);
 	}
 	ranges_deinit(&written);
 	ranges_deinit(&chosen);
@@ -125,8 +144,9 @@ static struct error *copy_running(struct precopy *precopy)
 	struct ranges all = {0}, new = {0};
 	uint64_t bytes = UINT64_MAX, before;
 
-	watch_mappings(precopy, &new);
-	struct error *error = write_watch_take(precopy->watch, &all); /* protects everything */
+	struct error *error = watch_mappings(precopy, &new);
+	if (!error)
+		error = write_watch_take(precopy->watch, &all); /* protects everything */
 	for (unsigned i = 0; !error && i < MAX_ROUNDS; i++) {
 		before = bytes;
 		error = copy_round(precopy, &bytes);
@@ -148,7 +168,7 @@ static struct error *copy_written(struct precopy *precopy, uint64_t *ret_bytes)
 	if (!error)
 		error = choose_written(capturer, &written, &chosen);
 	if (!error)
-		error = spool_copy(&capturer->spool, &precopy->source, &chosen);
+		error = copy_chosen(precopy, &written, &chosen);
 	pieces_read(&capturer->pieces, &precopy->source, &written);
 	*ret_bytes = ranges_bytes(&chosen);
 	ranges_deinit(&written);
@@ -180,8 +200,9 @@ static struct error *copy_stopped(struct precopy *precopy, struct stop *stop)
 	TRY(stop_threads(stop, capturer->target));
 	TRY(copy_written(precopy, &bytes));
 	TRY(process_refresh(capturer->target));
-	watch_mappings(precopy, &new);
-	struct error *error = pagemap_filter(capturer->target->pid, PAGEMAP_PRESENT_PAGES, &new);
+	struct error *error = watch_mappings(precopy, &new);
+	if (!error)
+		error = pagemap_filter(capturer->target->pid, PAGEMAP_PRESENT_PAGES, &new);
 	capturer_add_thread_stacks(capturer, &new);
 	if (!error)
 		error = spool_copy(&capturer->spool, &precopy->source, &new);
@@ -196,7 +217,6 @@ static struct error *stop_and_copy(struct precopy *precopy)
 
 	pieces_init(&capturer->pieces, &capturer->planned.pieces);
 	pieces_read(&capturer->pieces, &precopy->source, NULL);
-	TRY(spool_reserve(&capturer->spool, FINAL_HOLD_BYTES));
 	TRY(copy_rest(precopy));
 	spool_hold(&capturer->spool);
 	TRY(stop_create(capturer->target->pid, &stop));
@@ -266,7 +286,7 @@ static struct error *complete(struct precopy *precopy)
 
 	TRY(open_capture(capturer, &captured));
 	captured->kind = TARGET_PROCESS;
-	captured->pid = capturer->target->pid;
+	captured->pid = captured->memory_pid = capturer->target->pid;
 	TRY(capturer_plan(capturer, captured));
 	add_late_pieces(capturer, &late);
 	vec_foreach (range, &capturer->planned.memory.list)
@@ -287,6 +307,8 @@ struct error *capture_by_precopy(struct capturer *capturer)
 	};
 	struct error *error = start_watching(&precopy);
 
+	if (!error) /* takes time, in which the plan would get old */
+		error = spool_reserve(&capturer->spool, FINAL_HOLD_BYTES);
 	if (!error)
 		error = copy_running(&precopy);
 	if (!error)
