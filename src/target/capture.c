@@ -14,6 +14,7 @@
 #include "clock.h"
 #include "core_format.h"
 #include "core_writer.h"
+#include "fault_point.h"
 #include "process.h"
 #include "procfs.h"
 
@@ -107,6 +108,9 @@ static struct error *take(struct capturer *capturer)
 	unsigned excluded = 0;
 
 	TRY(plan_roughly(capturer));
+	if (!capturer->no_injection) /* should it fail, the next capture tries it again */
+		error_destroy(
+			capture_clear_away(capturer->target->pid, &capturer->plan->idle_sites));
 	for (;;) {
 		enum capture_way way;
 
@@ -153,14 +157,15 @@ struct capture {
 	pid_t pid;
 	pid_t capturer;
 	struct idle_sites idle_sites;
-	struct descriptors userfaults; /* of the target, before the capture */
+	const char *no_injection; /* as of struct capturer */
 	struct verdict_page *page;
 };
 
 static _Noreturn void capturer_main(const struct capture *capture_of,
 	const struct capture_plan *plan, const struct capture_options *options, int fd)
 {
-	struct capturer capturer = {.plan = plan, .options = options};
+	struct capturer capturer = {
+		.plan = plan, .options = options, .no_injection = capture_of->no_injection};
 	struct verdict_page *page = capture_of->page;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -173,20 +178,33 @@ static _Noreturn void capturer_main(const struct capture *capture_of,
 	_exit(error ? 1 : 0);
 }
 
+static const char *injection_problem(
+	pid_t pid, const struct capture_plan *plan, const struct capture_options *options)
+{
+	if (options->no_inject)
+		return "--no-inject";
+	if (options->way == CAPTURE_STOP)
+		return "--capture=stop";
+	return injection_refusal(pid, &plan->idle_sites);
+}
+
 struct error *capture_start(pid_t pid, const struct capture_plan *plan,
 	const struct capture_options *options, int fd, struct capture **ret)
 {
 	struct capture *capture = memory_alloc(sizeof(*capture));
 
-	*capture = (struct capture){.pid = pid, .idle_sites = plan->idle_sites};
+	*capture = (struct capture){
+		.pid = pid,
+		.idle_sites = plan->idle_sites,
+		.no_injection = injection_problem(pid, plan, options),
+	};
 	capture->page = mmap(NULL, sizeof(*capture->page), PROT_READ | PROT_WRITE,
 		MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (capture->page == MAP_FAILED) {
 		free(capture);
 		return error_system("cannot get memory for the capture");
 	}
-	capture_find_userfaults(pid, &capture->userfaults);
-	capture->capturer = fork();
+	capture->capturer = FAULT_POINT("fork_capturer", fork());
 	if (capture->capturer == 0)
 		capturer_main(capture, plan, options, fd);
 	if (capture->capturer < 0) {
@@ -198,30 +216,36 @@ struct error *capture_start(pid_t pid, const struct capture_plan *plan,
 	return NULL;
 }
 
-/* The capturer was killed: what it may have left in the target is taken away. */
-static struct error *clear_away(const struct capture *capture)
+/* Waits until the capturer has ended. */
+static struct error *wait_for_end(const struct capture *capture, int *ret_status)
 {
-	if (!capture->idle_sites.count)
-		return NULL;
-	TRY(capture_reap(capture->pid, &capture->idle_sites));
-	return capture_close_userfaults(capture->pid, &capture->idle_sites, &capture->userfaults);
+	while (waitpid(capture->capturer, ret_status, 0) < 0) {
+		if (errno != EINTR)
+			return error_system("cannot wait for the capture of pid %d", capture->pid);
+	}
+	return NULL;
+}
+
+/* What a capture that failed has left is taken away, as far as it can be: the next one tries again.
+ */
+static void clear_away(const struct capture *capture)
+{
+	if (!capture->no_injection)
+		error_destroy(capture_clear_away(capture->pid, &capture->idle_sites));
 }
 
 static struct error *wait_for_capturer(const struct capture *capture)
 {
 	int status;
 
-	while (waitpid(capture->capturer, &status, 0) < 0) {
-		if (errno != EINTR)
-			return error_system("cannot wait for the capture of pid %d", capture->pid);
-	}
+	TRY(wait_for_end(capture, &status));
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return NULL;
+	clear_away(capture);
 	if (capture->page->failed)
 		return error_create(capture->page->code, "%s", capture->page->message);
-	error_destroy(clear_away(capture));
 	return error_create(ERROR_SYSTEM,
-		"the capture of pid %d ended early (wait status %d); the target runs on",
+		"the capture of pid %d ended early (wait status %d); the target runs on: try again",
 		capture->pid, status);
 }
 

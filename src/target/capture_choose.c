@@ -41,9 +41,7 @@ static const char *refusal(const struct capturer *capturer, enum capture_way way
 
 	if (way == CAPTURE_STOP)
 		return NULL;
-	if (capturer->options->no_inject)
-		return "--no-inject";
-	const char *reason = injection_refusal(capturer->target->pid, &plan->idle_sites);
+	const char *reason = capturer->no_injection;
 	if (!reason && way == CAPTURE_PRECOPY && !write_watch_supported())
 		reason = "it needs Linux 6.7";
 	if (!reason && way == CAPTURE_FORK && (!plan->exit_call || !plan->scratch))
@@ -99,20 +97,24 @@ static struct choice choose_way(const struct capturer *capturer, unsigned exclud
 	return best;
 }
 
-static struct error *over_budget(
+static struct error *check_budget(
 	const struct capturer *capturer, struct choice choice, uint64_t budget)
 {
-	const char *reason = refusal(capturer, CAPTURE_PRECOPY);
+	const char *reason =
+		capturer->options->way == CAPTURE_AUTO ? refusal(capturer, CAPTURE_PRECOPY) : NULL;
 	_cleanup_free_ char *why =
 		reason ? memory_format(" (no pre-copy: %s)", reason) : memory_string("");
 
+	if (choice.pause_ns <= budget || capturer->options->force)
+		return NULL;
 	return error_create(ERROR_LIMIT,
 		"pid %d would stand still for about %.1f ms, and --pause-budget is %.1f ms%s: use --force, or a larger budget",
 		capturer->target->pid, (double)choice.pause_ns / NS_PER_MS,
 		(double)budget / NS_PER_MS, why);
 }
 
-/* The way that was asked for, if it is possible. */
+/* The way that was asked for, if it is possible. Without a budget in numbers its pause was accepted
+ * with it. */
 static struct error *choose_asked(const struct capturer *capturer, enum capture_way *ret)
 {
 	enum capture_way way = capturer->options->way;
@@ -123,7 +125,10 @@ static struct error *choose_asked(const struct capturer *capturer, enum capture_
 			"--capture=%s is not possible for pid %d: %s", capture_way_names[way],
 			capturer->target->pid, reason);
 	*ret = way;
-	return NULL;
+	if (!capturer->options->pause_budget_ns)
+		return NULL;
+	const struct choice choice = {way, predicted_pause(capturer, way)};
+	return check_budget(capturer, choice, capturer->options->pause_budget_ns);
 }
 
 struct error *capture_choose(
@@ -140,8 +145,7 @@ struct error *capture_choose(
 		return NULL;
 	}
 	struct choice choice = choose_way(capturer, excluded, budget);
-	if (choice.pause_ns > budget && !options->force)
-		return over_budget(capturer, choice, budget);
+	TRY(check_budget(capturer, choice, budget));
 	*ret = choice.way;
 	return NULL;
 }

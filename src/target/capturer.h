@@ -8,7 +8,8 @@
 struct capturer {
 	const struct capture_plan *plan;
 	const struct capture_options *options;
-	struct target *target; /* the process; mappings and threads as at the stop */
+	const char *no_injection; /* why no call may be injected; NULL: it may */
+	struct target *target;    /* the process; mappings and threads as at the stop */
 	struct capture_ranges planned;
 	struct spool spool;
 	struct pieces pieces;

@@ -1,5 +1,6 @@
 #include "procfs.h"
 
+#include <dirent.h>
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -110,9 +111,8 @@ uint64_t procfs_uptime(pid_t pid)
 	return now_ns > start_ns ? now_ns - start_ns : 0;
 }
 
-bool procfs_status_number(pid_t pid, const char *field, long *ret)
+static bool number_in(FILE *file, const char *field, long *ret)
 {
-	_cleanup_file_ FILE *file = open_file(pid, "status");
 	size_t length = strlen(field);
 	char line[256];
 
@@ -123,6 +123,37 @@ bool procfs_status_number(pid_t pid, const char *field, long *ret)
 		}
 	}
 	return false;
+}
+
+bool procfs_status_number(pid_t pid, const char *field, long *ret)
+{
+	_cleanup_file_ FILE *file = open_file(pid, "status");
+
+	return number_in(file, field, ret);
+}
+
+static bool thread_has(pid_t pid, const char *tid, const char *field)
+{
+	_cleanup_free_ char *name = memory_format("task/%s/status", tid);
+	_cleanup_file_ FILE *file = open_file(pid, name);
+	long number;
+
+	if (!file)
+		return false; /* that thread has just ended */
+	return !number_in(file, field, &number) || number;
+}
+
+bool procfs_any_thread(pid_t pid, const char *field)
+{
+	_cleanup_free_ char *path = memory_format("/proc/%d/task", pid);
+	DIR *tasks = opendir(path);
+	bool found = !tasks;
+
+	for (struct dirent *entry; !found && (entry = readdir(tasks));)
+		found = entry->d_name[0] != '.' && thread_has(pid, entry->d_name, field);
+	if (tasks)
+		closedir(tasks);
+	return found;
 }
 
 /* The letter of "State:" in /proc/PID/status, see proc(5). */

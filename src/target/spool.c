@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "core_format.h"
+#include "fault_point.h"
 #include "parallel.h"
 
 enum {
@@ -60,13 +61,14 @@ void spool_deinit(struct spool *spool)
 {
 	vec_deinit(&spool->placements);
 	ranges_deinit(&spool->missing);
+	ranges_deinit(&spool->outdated);
 	hold_destroy(spool->hold);
 }
 
 static struct error *write_bytes(int fd, const uint8_t *bytes, size_t length, uint64_t offset)
 {
 	while (length) {
-		ssize_t written = pwrite(fd, bytes, length, (off_t)offset);
+		ssize_t written = FAULT_POINT("pwrite", pwrite(fd, bytes, length, (off_t)offset));
 
 		if (written < 0 && errno == EINTR)
 			continue;
@@ -150,21 +152,59 @@ static size_t first_behind(const struct spool *spool, addr_t address)
 	return low;
 }
 
+/* The parts of a normalised list that have a place, or those that have none. */
+static void add_placed(
+	const struct spool *spool, const struct range *range, bool placed, struct ranges *ret)
+{
+	addr_t at = range->start;
+
+	for (size_t i = first_behind(spool, at); i < spool->placements.count; i++) {
+		const struct placement *placement = &spool->placements.items[i];
+
+		if (placement->start >= range->end)
+			break;
+		if (placed)
+			ranges_add(ret, MAX(at, placement->start), MIN(placement->end, range->end));
+		else
+			ranges_add(ret, at, MIN(placement->start, range->end));
+		at = MAX(at, placement->end);
+	}
+	if (!placed)
+		ranges_add(ret, at, range->end);
+}
+
 void spool_missing(const struct spool *spool, const struct ranges *memory, struct ranges *ret)
 {
-	vec_foreach (range, &memory->list) {
-		addr_t at = range->start;
+	vec_foreach (range, &memory->list)
+		add_placed(spool, range, false, ret);
+	ranges_intersect(memory, &spool->outdated, ret);
+	ranges_normalise(ret);
+}
 
-		for (size_t i = first_behind(spool, at); i < spool->placements.count; i++) {
-			const struct placement *placement = &spool->placements.items[i];
+void spool_forget(struct spool *spool, const struct ranges *memory)
+{
+	vec_foreach (range, &memory->list)
+		add_placed(spool, range, true, &spool->outdated);
+	ranges_normalise(&spool->outdated);
+	ranges_subtract(&spool->missing, memory);
+}
 
-			if (placement->start >= range->end)
-				break;
-			ranges_add(ret, at, MIN(placement->start, range->end));
-			at = MAX(at, placement->end);
-		}
-		ranges_add(ret, at, range->end);
+void spool_contents(const struct spool *spool, struct placements *ret)
+{
+	struct ranges there = {0};
+
+	vec_foreach (placement, &spool->placements)
+		ranges_add(&there, placement->start, placement->end);
+	ranges_subtract(&there, &spool->missing);
+	ranges_subtract(&there, &spool->outdated);
+	vec_foreach (range, &there.list) {
+		const struct placement *of =
+			&spool->placements.items[first_behind(spool, range->start)];
+
+		vec_push(&ret->list,
+			{range->start, range->end, of->offset + (range->start - of->start)});
 	}
+	ranges_deinit(&there);
 }
 
 /* A hole where the file system has holes, else zeros. */
@@ -208,30 +248,10 @@ struct error *spool_clear(struct spool *spool, const struct ranges *memory)
 	return NULL;
 }
 
-static void add_kept(
-	struct spool *spool, const struct placement *placement, const struct ranges *removed)
-{
-	struct ranges kept = {0};
-
-	ranges_add(&kept, placement->start, placement->end);
-	ranges_subtract(&kept, removed);
-	vec_foreach (range, &kept.list)
-		vec_push(&spool->placements,
-			{range->start, range->end,
-				placement->offset + (range->start - placement->start)});
-	ranges_deinit(&kept);
-}
-
 struct error *spool_remove(struct spool *spool, const struct ranges *memory)
 {
-	struct spool before = *spool;
-
 	TRY(spool_clear(spool, memory));
-	spool->placements.items = NULL;
-	spool->placements.count = spool->placements.capacity = 0;
-	vec_foreach (placement, &before.placements)
-		add_kept(spool, placement, memory);
-	vec_deinit(&before.placements);
+	spool_forget(spool, memory);
 	return NULL;
 }
 
@@ -247,7 +267,8 @@ static void place(struct spool *spool, const struct ranges *memory)
 {
 	struct ranges new = {0};
 
-	spool_missing(spool, memory, &new);
+	vec_foreach (range, &memory->list)
+		add_placed(spool, range, false, &new);
 	vec_foreach (range, &new.list) {
 		vec_push(&spool->placements, {range->start, range->end, spool->end});
 		spool->end += range->end - range->start;
@@ -285,12 +306,13 @@ static void plan_units(struct copy *copy, const struct ranges *memory)
 	}
 }
 
-/* What was missing and has been read now is not missing any more. */
+/* What was missing or out of date and has been read now is so no more. */
 static void note_missing(struct copy *copy, const struct ranges *memory)
 {
 	struct spool *spool = copy->spool;
 
 	ranges_subtract(&spool->missing, memory);
+	ranges_subtract(&spool->outdated, memory);
 	for (size_t i = 0; i < COPY_WORKERS; i++) {
 		vec_foreach (range, &copy->missing[i].list)
 			ranges_add(&spool->missing, range->start, range->end);
@@ -391,7 +413,8 @@ static size_t read_pieces(const struct memory_source *source, struct piece **pie
 		remote[i] =
 			(struct iovec){(void *)(uintptr_t)pieces[i]->address, pieces[i]->length};
 	}
-	ssize_t got = process_vm_readv(source->pid, local, count, remote, count, 0);
+	ssize_t got =
+		FAULT_POINT("readv", process_vm_readv(source->pid, local, count, remote, count, 0));
 	size_t left = got > 0 ? (size_t)got : 0, whole = 0;
 
 	for (; whole < count && pieces[whole]->length <= left; whole++)
