@@ -1,12 +1,14 @@
 #include "paths.h"
 
+#include "bitset.h"
 #include "table.h"
 
 struct search {
 	const struct graph *graph;
 	path_target_fn *is_target;
 	const void *context;
-	node_t *parent; /* by inner node; NO_NODE: not visited */
+	const uint64_t *avoided; /* bits, by node; NULL: none */
+	node_t *parent;          /* by inner node; NO_NODE: not visited */
 	node_t *queue;
 	node_t head, tail;
 	node_t found, before; /* the target and where it was seen */
@@ -36,7 +38,7 @@ static void search_deinit(struct search *search)
 
 static void visit(struct search *search, node_t node, node_t parent)
 {
-	if (search->found != NO_NODE)
+	if (search->found != NO_NODE || (search->avoided && bitset_has(search->avoided, node)))
 		return;
 	if (node >= search->graph->inner) {
 		if (search->is_target(search->context, node)) {
@@ -112,6 +114,21 @@ struct error *paths_find(const struct analysis *analysis, node_t from, path_targ
 static bool is_node(const void *context, node_t node)
 {
 	return *(const node_t *)context == node;
+}
+
+struct error *paths_to_avoiding(
+	const struct analysis *analysis, const uint64_t *avoided, node_t target, struct path *ret)
+{
+	const struct graph *graph = analysis_graph(analysis);
+	struct search search;
+
+	TRY(search_init(&search, graph, is_node, &target));
+	search.avoided = avoided;
+	*ret = (struct path){0};
+	run(&search, graph->root);
+	collect(&search, graph->root, ret);
+	search_deinit(&search);
+	return NULL;
 }
 
 struct error *paths_to(

@@ -20,6 +20,10 @@ struct error *paths_find(const struct analysis *analysis, node_t from, path_targ
 struct error *paths_to(
 	const struct analysis *analysis, node_t from, node_t target, struct path *ret);
 
+/* The same, through none of some nodes (bits by node). */
+struct error *paths_to_avoiding(
+	const struct analysis *analysis, const uint64_t *avoided, node_t target, struct path *ret);
+
 /* For each of some nodes the first link of the shortest chain to it, NO_NODE when there is none:
  * all in one pass. */
 struct error *paths_first_links(

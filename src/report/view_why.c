@@ -8,6 +8,8 @@
 
 enum { SUGGESTIONS = 5 };
 
+#define GOID_PREFIX "goid:"
+
 static struct error *explain_address(struct why *why, addr_t address)
 {
 	const struct analysis *analysis = why->analysis;
@@ -98,6 +100,14 @@ static struct error *explain(struct why *why, const char *what)
 
 		return *end ? error_create(ERROR_USAGE, "\"%s\" is not an address", what)
 			    : explain_address(why, address);
+	}
+	if (!strncmp(what, GOID_PREFIX, strlen(GOID_PREFIX))) {
+		const char *number = what + strlen(GOID_PREFIX);
+		uint64_t goid = strtoull(number, &end, 10);
+
+		return *end || !isdigit((unsigned char)*number)
+			       ? error_create(ERROR_USAGE, "\"%s\" is not a goroutine id", number)
+			       : why_goroutine(why, goid);
 	}
 	const char *digits = what[0] == '#' ? what + 1 : what;
 	if (isdigit((unsigned char)*digits)) {

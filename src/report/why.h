@@ -21,5 +21,8 @@ struct error *why_type(struct why *why, const char *name);
 /* A row of the report. */
 struct error *why_holding(struct why *why, const struct holding *holding);
 
+/* A goroutine: what it waits for, and who can wake it or why nobody can. */
+struct error *why_goroutine(struct why *why, uint64_t goid);
+
 /* What a holder holds together with others, which its own retained bytes do not count. */
 struct error *why_shared(struct why *why, uint32_t holder);

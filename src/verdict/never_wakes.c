@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "special.h"
+#include "table.h"
 #include "thread_words.h"
 #include "tiny_block.h"
 
@@ -226,6 +227,38 @@ struct error *never_wakes_find(const struct analysis *analysis, struct never_wak
 		return error;
 	*ret = take_pointer(verdicts);
 	return NULL;
+}
+
+/* All g and sudogs; the stacks of those who never wake, and of the goroutine itself. */
+static void avoid_waiting(const struct analysis *analysis, const struct never_wakes *verdicts,
+	uint32_t goroutine, uint64_t *avoided)
+{
+	vec_foreach (closed, &verdicts->input.closed) {
+		bool stays_shut = !bitset_has(verdicts->reach.open, closed->gate);
+
+		if (!node_is_virtual(analysis->objects, closed->node) || stays_shut ||
+			closed->gate == goroutine)
+			bitset_add(avoided, closed->node);
+	}
+}
+
+struct error *never_wakes_chain(const struct analysis *analysis, const struct never_wakes *verdicts,
+	uint32_t goroutine, uint32_t awaited, struct path *ret)
+{
+	size_t words = BITSET_WORDS(analysis_graph(analysis)->count);
+	object_t object =
+		heap_object_at(analysis->heap, verdicts->waits.awaited.items[awaited].object);
+	uint64_t *avoided;
+
+	*ret = (struct path){0};
+	if (object == NO_OBJECT)
+		return NULL;
+	TRY(table_alloc(words, sizeof(uint64_t), &avoided));
+	avoid_waiting(analysis, verdicts, goroutine, avoided);
+	struct error *error = paths_to_avoiding(
+		analysis, avoided, node_of_object(analysis->objects, object), ret);
+	table_free(avoided, words * sizeof(uint64_t));
+	return error;
 }
 
 void never_wakes_destroy(struct never_wakes *verdicts)

@@ -17,6 +17,7 @@
 
 #include "analysis.h"
 #include "gated_reach.h"
+#include "paths.h"
 #include "waits.h"
 
 enum verdict {
@@ -53,6 +54,12 @@ struct never_wakes {
 struct error *never_wakes_find(const struct analysis *analysis, struct never_wakes **ret);
 void never_wakes_destroy(struct never_wakes *verdicts);
 DEFINE_CLEANUP(never_wakes)
+
+/* Finds the shortest chain of references by which someone who can run reaches what a goroutine
+ * waits for: none of it is the goroutine's own, or leads through the runtime's lists of who waits.
+ * Empty when there is no such chain. `awaited`: its place in verdicts->waits.awaited. */
+struct error *never_wakes_chain(const struct analysis *analysis, const struct never_wakes *verdicts,
+	uint32_t goroutine, uint32_t awaited, struct path *ret);
 
 /* "never-wakes", "alive" */
 const char *verdict_name(enum verdict verdict);

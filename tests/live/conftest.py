@@ -30,11 +30,14 @@ def build_directory(config):
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "oldest_and_newest: without --long, only on these Go versions")
+    config.addinivalue_line("markers", "since(version): only on this Go version and later ones")
 
 
 def versions_of(metafunc):
     few = metafunc.definition.get_closest_marker("oldest_and_newest")
-    return [VERSIONS[0], VERSIONS[-1]] if few and not metafunc.config.getoption("--long") else VERSIONS
+    since = metafunc.definition.get_closest_marker("since")
+    versions = VERSIONS[VERSIONS.index(since.args[0]):] if since else VERSIONS
+    return [versions[0], versions[-1]] if few and not metafunc.config.getoption("--long") else versions
 
 
 def pytest_generate_tests(metafunc):
