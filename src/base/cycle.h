@@ -1,5 +1,5 @@
-/* Notices that a linked list of the target leads back into itself (Brent 1980): an address is kept, a new
- * one after twice as many steps, and a list with a cycle comes back to it.
+/* Notices that a linked list of the target leads back into itself (Brent 1980): an address is kept,
+ * a new one after twice as many steps, and a list with a cycle comes back to it.
  */
 #pragma once
 

@@ -19,6 +19,7 @@ enum error_code {
 	ERROR_SYSTEM,      /* a system call failed; sys_errno says why */
 	ERROR_PERMISSION,  /* the kernel does not let us; the message says what would help */
 	ERROR_GONE,        /* the target ended while it was being read */
+	ERROR_BUSY,        /* not possible at this moment; it may be at another */
 	ERROR_NOT_GO,      /* the target is not a Go program */
 	ERROR_UNSUPPORTED, /* a Go program of a kind that silt does not know */
 	ERROR_FORMAT,      /* bytes of a file do not say what they must */

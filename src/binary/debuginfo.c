@@ -145,6 +145,27 @@ static void add_function(struct debuginfo *debuginfo, Dwarf_Die *die)
 							.die = dwarf_dieoffset(die)});
 }
 
+static void add_struct(struct debuginfo *debuginfo, Dwarf_Die *die)
+{
+	static const char *const packages[] = {
+		"runtime.", "internal/runtime/maps.", "internal/abi."};
+	const char *name = get_name(die);
+
+	for (size_t i = 0; i < ARRAY_SIZE(packages); i++) {
+		if (!strncmp(name, packages[i], strlen(packages[i])))
+			vec_push(&debuginfo->structs, {name, dwarf_dieoffset(die)});
+	}
+}
+
+die_t debuginfo_runtime_struct(const struct debuginfo *debuginfo, const char *name)
+{
+	vec_foreach (known, &debuginfo->structs) {
+		if (!strcmp(known->name, name))
+			return known->die;
+	}
+	return 0;
+}
+
 static void read_unit(struct debuginfo *debuginfo, Dwarf_Die *unit)
 {
 	Dwarf_Die die;
@@ -156,6 +177,8 @@ static void read_unit(struct debuginfo *debuginfo, Dwarf_Die *unit)
 			add_variable(debuginfo, &die);
 		else if (dwarf_tag(&die) == DW_TAG_subprogram)
 			add_function(debuginfo, &die);
+		else if (dwarf_tag(&die) == DW_TAG_structure_type)
+			add_struct(debuginfo, &die);
 	} while (dwarf_siblingof(&die, &die) == 0);
 }
 
@@ -225,6 +248,7 @@ void debuginfo_destroy(struct debuginfo *debuginfo)
 	dwarf_end(debuginfo->dwarf);
 	vec_deinit(&debuginfo->variables);
 	vec_deinit(&debuginfo->functions);
+	vec_deinit(&debuginfo->structs);
 	free(debuginfo);
 }
 

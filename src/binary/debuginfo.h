@@ -32,11 +32,18 @@ struct function_die {
 	die_t die;
 };
 
+/* A struct of the Go runtime or of package abi, whose names no other package can have. */
+struct runtime_struct {
+	const char *name; /* "runtime.mspan" */
+	die_t die;
+};
+
 struct debuginfo {
 	const struct executable *executable;
 	Dwarf *dwarf;
 	VEC(struct variable) variables;     /* sorted by address */
 	VEC(struct function_die) functions; /* sorted by entry */
+	VEC(struct runtime_struct) structs; /* in no order */
 };
 
 /* A program without DWARF gives one that is empty. Sections that libdw cannot read (compressed with
@@ -47,6 +54,9 @@ DEFINE_CLEANUP(debuginfo)
 
 /* The variable that covers an address, or NULL. */
 const struct variable *debuginfo_variable(const struct debuginfo *debuginfo, addr_t address);
+
+/* A struct of the runtime by its name; 0: not there. */
+die_t debuginfo_runtime_struct(const struct debuginfo *debuginfo, const char *name);
 
 struct die_field {
 	const char *name;

@@ -219,7 +219,7 @@ static struct error *plan_program(struct planner *planner)
 			ranges_add(&relocated, mapping->start, mapping->end);
 	}
 	ranges_normalise(&relocated);
-	struct error *error = pagemap_filter(target->pid, PAGEMAP_PRIVATE_PAGES, &relocated);
+	struct error *error = pagemap_filter(target->memory_pid, PAGEMAP_PRIVATE_PAGES, &relocated);
 	vec_foreach (range, &relocated.list)
 		ranges_add(planner->memory, range->start, range->end);
 	ranges_deinit(&relocated);
@@ -244,7 +244,7 @@ static struct error *plan_metadata(struct planner *planner)
 	vec_foreach (range, &planner->sparse.list)
 		ranges_add(&wanted, range->start, range->end);
 	ranges_normalise(&wanted);
-	struct error *error = pagemap_filter(target->pid, PAGEMAP_PRESENT_PAGES, &wanted);
+	struct error *error = pagemap_filter(target->memory_pid, PAGEMAP_PRESENT_PAGES, &wanted);
 	vec_foreach (range, &wanted.list)
 		ranges_add(planner->memory, range->start, range->end);
 	ranges_deinit(&wanted);

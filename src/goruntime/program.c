@@ -13,6 +13,7 @@
 #include "capture_plan.h"
 #include "clock.h"
 #include "core_file.h"
+#include "layout_check.h"
 #include "process.h"
 
 void program_destroy(struct program *program)
@@ -106,6 +107,7 @@ static struct error *open_process(
 	open_debuginfo(program);
 	TRY(capture_finish(capture));
 	uint64_t elapsed = clock_now() - began;
+	TRY(layout_check(&program->runtime->layout, program->debuginfo));
 	TRY(replace_target(program, take_fd(spool)));
 	program->target->capture.elapsed_ns = elapsed;
 	return NULL;
@@ -121,7 +123,7 @@ static struct error *open_file(const char *path, const char *exe, struct program
 	TRY(executable_open(program->target, &program->executable));
 	TRY(goruntime_open(program->target, program->executable, &program->runtime));
 	open_debuginfo(program);
-	return NULL;
+	return layout_check(&program->runtime->layout, program->debuginfo);
 }
 
 struct error *program_open(

@@ -120,6 +120,8 @@ static struct object_type make(
 	made.slot_size = slot_size(layout, unit, unit->size);
 	made.pointers = unit->pointer_bytes != 0;
 	made.mask = first_mask_word(types->types, unit);
+	/* runtime/iface.go, itabAdd: larger tables are made by hand. */
+	made.grows = role == ROLE_VALUE && !strcmp(type->name, "runtime.itabTableType");
 	return made;
 }
 
@@ -303,6 +305,12 @@ static bool add_known_field(struct object_types *types, const struct go_type *ty
 
 		add_pointer(any, offset, plan);
 		return any != NULL;
+	}
+	/* sync.eface is how sync.Pool sees an interface (sync/poolqueue.go). */
+	if (!strcmp(type->name, "sync.eface")) {
+		if (!strcmp(field->name, "typ"))
+			add_target(plan, SCAN_INTERFACE, offset, ROLE_UNKNOWN, type);
+		return true;
 	}
 	return false;
 }

@@ -72,6 +72,7 @@ struct object_type {
 	uint64_t slot_size; /* bytes of the slot that one value gets */
 	uint64_t mask;      /* pointers of a value, its first 64 words */
 	bool pointers;      /* a value has pointers */
+	bool grows; /* its last field goes on behind its end, in memory that is not scanned */
 };
 
 struct object_types {

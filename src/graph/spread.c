@@ -112,6 +112,8 @@ static bool value_fits(const struct spread *spread, const struct span *span, uin
 {
 	bool noscan = span->map == SPAN_MAP_NONE;
 
+	if (type->grows)
+		return noscan && span->elemsize >= type->unit;
 	if (noscan == type->pointers || type->slot_size != span->elemsize)
 		return false;
 	return noscan || value_fits_mask(spread, span, slot, type->mask);

@@ -14,23 +14,15 @@
 #include "clock.h"
 #include "core_format.h"
 #include "core_writer.h"
-#include "parallel.h"
+#include "fault_point.h"
 #include "process.h"
 #include "procfs.h"
-#include "write_watch.h"
 
 enum {
 	MAX_MESSAGE = 512,
 	THREAD_STACK = 16 << 10, /* of a C stack, for debuggers */
-	SAMPLE_BYTES = 8 << 20,  /* read to find out how fast that is */
 	PLAN_TRIES = 20,         /* a running target may change while it is looked at */
 };
-
-/* Predicted costs, from ../shared/facts of the project, capture. */
-#define STOP_OVERHEAD_NS  1000000ull
-#define FORK_NS_PER_GB    35000000ull
-#define PRECOPY_NS_PER_GB 1500000ull
-#define GB                1000000000ull
 
 const char *const capture_way_names[] = {"auto", "stop", "precopy", "fork"};
 
@@ -76,128 +68,12 @@ void capturer_add_thread_stacks(const struct capturer *capturer, struct ranges *
 	ranges_normalise(memory);
 }
 
-uint64_t capturer_reading_ns(const struct capturer *capturer, uint64_t bytes)
-{
-	const struct memory_source source = {.pid = capturer->target->pid, .mem = -1};
-	_cleanup_free_ uint8_t *buffer = memory_alloc(SAMPLE_BYTES);
-	uint64_t done = 0, began = clock_now();
-
-	vec_foreach (range, &capturer->planned.memory.list) {
-		size_t length = MIN(range->end - range->start, SAMPLE_BYTES - done);
-
-		done += length ? memory_source_read(&source, range->start, buffer + done, length)
-			       : 0;
-	}
-	uint64_t passed = clock_now() - began;
-	return done ? passed * (bytes / done + 1) / MIN(parallel_width(), 2u) : 0;
-}
-
 void capturer_set_mode(struct capturer *capturer, enum capture_way way, uint64_t began_ns)
 {
 	struct capture_facts *facts = &capturer->target->capture;
 
 	facts->pause_ns = clock_now() - began_ns;
 	snprintf(facts->mode, sizeof(facts->mode), "%s", capture_way_names[way]);
-}
-
-/* What speaks against a way here; NULL: nothing. */
-static const char *refusal(const struct capturer *capturer, enum capture_way way)
-{
-	const struct capture_plan *plan = capturer->plan;
-
-	if (way == CAPTURE_STOP)
-		return NULL;
-	if (capturer->options->no_inject)
-		return "--no-inject";
-	const char *reason = injection_refusal(capturer->target->pid, &plan->idle_sites);
-	if (!reason && way == CAPTURE_PRECOPY && !write_watch_supported())
-		reason = "it needs Linux 6.7";
-	if (!reason && way == CAPTURE_FORK && (!plan->exit_call || !plan->scratch))
-		reason = "its code has no place where a forked copy could end safely";
-	return reason;
-}
-
-static uint64_t resident_bytes(const struct target *target)
-{
-	long kilobytes = 0;
-
-	return procfs_status_number(target->pid, "VmRSS", &kilobytes) ? (uint64_t)kilobytes << 10
-								      : 0;
-}
-
-static uint64_t predicted_pause(const struct capturer *capturer, enum capture_way way)
-{
-	uint64_t resident = resident_bytes(capturer->target);
-
-	switch (way) {
-	case CAPTURE_PRECOPY:
-		return STOP_OVERHEAD_NS + resident * (PRECOPY_NS_PER_GB / 1000) / (GB / 1000);
-	case CAPTURE_FORK:
-		return STOP_OVERHEAD_NS + resident * (FORK_NS_PER_GB / 1000) / (GB / 1000);
-	default:
-		return STOP_OVERHEAD_NS +
-		       capturer_reading_ns(capturer, ranges_bytes(&capturer->planned.memory));
-	}
-}
-
-/* Stopping costs the target nothing but the pause, so it comes first while that is short enough. */
-static const enum capture_way by_harm[] = {CAPTURE_STOP, CAPTURE_PRECOPY, CAPTURE_FORK};
-
-struct choice {
-	enum capture_way way;
-	uint64_t pause_ns;
-};
-
-static struct choice choose_way(const struct capturer *capturer, uint64_t budget)
-{
-	struct choice best = {.way = CAPTURE_AUTO};
-
-	for (size_t i = 0; i < ARRAY_SIZE(by_harm); i++) {
-		if (refusal(capturer, by_harm[i]))
-			continue;
-		uint64_t pause = predicted_pause(capturer, by_harm[i]);
-
-		if (best.way == CAPTURE_AUTO || pause < best.pause_ns)
-			best = (struct choice){by_harm[i], pause};
-		if (pause <= budget)
-			return (struct choice){by_harm[i], pause};
-	}
-	return best;
-}
-
-static struct error *over_budget(
-	const struct capturer *capturer, struct choice choice, uint64_t budget)
-{
-	const char *reason = refusal(capturer, CAPTURE_PRECOPY);
-
-	return error_create(ERROR_LIMIT,
-		"pid %d would stand still for about %llu ms, and --pause-budget is %llu ms%s%s: use --force, or a larger budget",
-		capturer->target->pid, (unsigned long long)(choice.pause_ns / NS_PER_MS),
-		(unsigned long long)(budget / NS_PER_MS), reason ? " (no pre-copy: " : "",
-		reason ? memory_format("%s)", reason) : "");
-}
-
-static struct error *decide(struct capturer *capturer, enum capture_way *ret)
-{
-	const struct capture_options *options = capturer->options;
-	uint64_t budget =
-		options->pause_budget_ns ? options->pause_budget_ns : CAPTURE_PAUSE_BUDGET_NS;
-
-	if (options->way != CAPTURE_AUTO) {
-		const char *reason = refusal(capturer, options->way);
-
-		*ret = options->way;
-		return reason ? error_create(ERROR_SYSTEM,
-					"--capture=%s is not possible for pid %d: %s",
-					capture_way_names[options->way], capturer->target->pid,
-					reason)
-			      : NULL;
-	}
-	struct choice choice = choose_way(capturer, budget);
-	if (choice.pause_ns > budget && !options->force)
-		return over_budget(capturer, choice, budget);
-	*ret = choice.way;
-	return NULL;
 }
 
 /* A first plan, made of the running target: how much there is to copy. */
@@ -213,12 +89,8 @@ static struct error *plan_roughly(struct capturer *capturer)
 	return error;
 }
 
-static struct error *take(struct capturer *capturer)
+static struct error *take_by(struct capturer *capturer, enum capture_way way)
 {
-	enum capture_way way;
-
-	TRY(plan_roughly(capturer));
-	TRY(decide(capturer, &way));
 	switch (way) {
 	case CAPTURE_PRECOPY:
 		return capture_by_precopy(capturer);
@@ -226,6 +98,29 @@ static struct error *take(struct capturer *capturer)
 		return capture_by_fork(capturer);
 	default:
 		return capture_by_stop(capturer);
+	}
+}
+
+/* A way may turn out not to be possible at this moment, before anything has been done: then
+ * another. */
+static struct error *take(struct capturer *capturer)
+{
+	unsigned excluded = 0;
+
+	TRY(plan_roughly(capturer));
+	if (!capturer->no_injection) /* should it fail, the next capture tries it again */
+		error_destroy(
+			capture_clear_away(capturer->target->pid, &capturer->plan->idle_sites));
+	for (;;) {
+		enum capture_way way;
+
+		TRY(capture_choose(capturer, excluded, &way));
+		struct error *error = take_by(capturer, way);
+
+		if (!error || error->code != ERROR_BUSY || capturer->options->way != CAPTURE_AUTO)
+			return error;
+		error_destroy(error);
+		excluded |= 1u << way;
 	}
 }
 
@@ -262,14 +157,15 @@ struct capture {
 	pid_t pid;
 	pid_t capturer;
 	struct idle_sites idle_sites;
-	struct descriptors userfaults; /* of the target, before the capture */
+	const char *no_injection; /* as of struct capturer */
 	struct verdict_page *page;
 };
 
 static _Noreturn void capturer_main(const struct capture *capture_of,
 	const struct capture_plan *plan, const struct capture_options *options, int fd)
 {
-	struct capturer capturer = {.plan = plan, .options = options};
+	struct capturer capturer = {
+		.plan = plan, .options = options, .no_injection = capture_of->no_injection};
 	struct verdict_page *page = capture_of->page;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -282,20 +178,33 @@ static _Noreturn void capturer_main(const struct capture *capture_of,
 	_exit(error ? 1 : 0);
 }
 
+static const char *injection_problem(
+	pid_t pid, const struct capture_plan *plan, const struct capture_options *options)
+{
+	if (options->no_inject)
+		return "--no-inject";
+	if (options->way == CAPTURE_STOP)
+		return "--capture=stop";
+	return injection_refusal(pid, &plan->idle_sites);
+}
+
 struct error *capture_start(pid_t pid, const struct capture_plan *plan,
 	const struct capture_options *options, int fd, struct capture **ret)
 {
 	struct capture *capture = memory_alloc(sizeof(*capture));
 
-	*capture = (struct capture){.pid = pid, .idle_sites = plan->idle_sites};
+	*capture = (struct capture){
+		.pid = pid,
+		.idle_sites = plan->idle_sites,
+		.no_injection = injection_problem(pid, plan, options),
+	};
 	capture->page = mmap(NULL, sizeof(*capture->page), PROT_READ | PROT_WRITE,
 		MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (capture->page == MAP_FAILED) {
 		free(capture);
 		return error_system("cannot get memory for the capture");
 	}
-	capture_find_userfaults(pid, &capture->userfaults);
-	capture->capturer = fork();
+	capture->capturer = FAULT_POINT("fork_capturer", fork());
 	if (capture->capturer == 0)
 		capturer_main(capture, plan, options, fd);
 	if (capture->capturer < 0) {
@@ -307,30 +216,36 @@ struct error *capture_start(pid_t pid, const struct capture_plan *plan,
 	return NULL;
 }
 
-/* The capturer was killed: what it may have left in the target is taken away. */
-static struct error *clear_away(const struct capture *capture)
+/* Waits until the capturer has ended. */
+static struct error *wait_for_end(const struct capture *capture, int *ret_status)
 {
-	if (!capture->idle_sites.count)
-		return NULL;
-	TRY(capture_reap(capture->pid, &capture->idle_sites));
-	return capture_close_userfaults(capture->pid, &capture->idle_sites, &capture->userfaults);
+	while (waitpid(capture->capturer, ret_status, 0) < 0) {
+		if (errno != EINTR)
+			return error_system("cannot wait for the capture of pid %d", capture->pid);
+	}
+	return NULL;
+}
+
+/* What a capture that failed has left is taken away, as far as it can be: the next one tries again.
+ */
+static void clear_away(const struct capture *capture)
+{
+	if (!capture->no_injection)
+		error_destroy(capture_clear_away(capture->pid, &capture->idle_sites));
 }
 
 static struct error *wait_for_capturer(const struct capture *capture)
 {
 	int status;
 
-	while (waitpid(capture->capturer, &status, 0) < 0) {
-		if (errno != EINTR)
-			return error_system("cannot wait for the capture of pid %d", capture->pid);
-	}
+	TRY(wait_for_end(capture, &status));
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return NULL;
+	clear_away(capture);
 	if (capture->page->failed)
 		return error_create(capture->page->code, "%s", capture->page->message);
-	error_destroy(clear_away(capture));
 	return error_create(ERROR_SYSTEM,
-		"the capture of pid %d ended early (wait status %d); the target runs on",
+		"the capture of pid %d ended early (wait status %d); the target runs on: try again",
 		capture->pid, status);
 }
 

@@ -9,6 +9,7 @@
 
 #include "clock.h"
 #include "memory.h"
+#include "procfs.h"
 #include "vec.h"
 
 enum {
@@ -21,6 +22,15 @@ enum {
 struct children {
 	VEC(pid_t) list;
 };
+
+struct descriptors {
+	VEC(int) list;
+};
+
+static void wait_a_little(void)
+{
+	nanosleep(&(struct timespec){.tv_nsec = TRY_AGAIN_MS * (long)NS_PER_MS}, NULL);
+}
 
 /* A field from the third on; the second is a name that may hold anything. */
 static bool stat_field(pid_t pid, unsigned field, char *ret, size_t size)
@@ -113,7 +123,7 @@ static struct error *seize_soon(pid_t pid, const struct idle_sites *sites, struc
 		TRY(injection_seize(pid, sites, ret));
 		if (*ret)
 			return NULL;
-		nanosleep(&(struct timespec){.tv_nsec = TRY_AGAIN_MS * (long)NS_PER_MS}, NULL);
+		wait_a_little();
 	}
 	return error_create(ERROR_SYSTEM,
 		"no thread of pid %d was free to clear away what an ended capture left; the next capture will do it",
@@ -141,53 +151,96 @@ struct error *capture_reap(pid_t pid, const struct idle_sites *sites)
 	return error;
 }
 
-void capture_find_userfaults(pid_t pid, struct descriptors *ret)
+/* Has the userfaultfd not been set up? Then no feature of it was asked for (fs/userfaultfd.c,
+ * userfaultfd_show_fdinfo: "API:", version, features asked for, features there). */
+static bool is_unused(pid_t pid, const char *number)
 {
-	char path[64], link[320], name[64];
+	_cleanup_free_ char *path = memory_format("/proc/%d/fdinfo/%s", pid, number);
+	_cleanup_file_ FILE *file = fopen(path, "re");
+	unsigned long long version;
+	unsigned features = 1;
+	char line[256];
 
-	*ret = (struct descriptors){0};
-	snprintf(path, sizeof(path), "/proc/%d/fd", pid);
+	while (file && fgets(line, sizeof(line), file))
+		sscanf(line, "API:\t%llx:%x", &version, &features);
+	return features == 0;
+}
+
+static bool is_userfault(pid_t pid, const char *number)
+{
+	_cleanup_free_ char *path = memory_format("/proc/%d/fd/%s", pid, number);
+	char name[64];
+	ssize_t length = readlink(path, name, sizeof(name) - 1);
+
+	name[MAX(length, (ssize_t)0)] = '\0';
+	return strstr(name, "[userfaultfd]") != NULL;
+}
+
+static void find_userfaults(pid_t pid, struct descriptors *ret)
+{
+	_cleanup_free_ char *path = memory_format("/proc/%d/fd", pid);
 	DIR *files = opendir(path);
+
 	if (!files)
 		return;
 	for (struct dirent *entry; (entry = readdir(files));) {
-		snprintf(link, sizeof(link), "%s/%s", path, entry->d_name);
-		ssize_t length = readlink(link, name, sizeof(name) - 1);
-
-		if (length <= 0 || ret->count == ARRAY_SIZE(ret->list))
-			continue;
-		name[length] = '\0';
-		if (strstr(name, "[userfaultfd]"))
-			ret->list[ret->count++] = (int)strtol(entry->d_name, NULL, 10);
+		if (is_userfault(pid, entry->d_name) && is_unused(pid, entry->d_name))
+			vec_push(&ret->list, (int)strtol(entry->d_name, NULL, 10));
 	}
 	closedir(files);
 }
 
 static bool has_descriptor(const struct descriptors *descriptors, int number)
 {
-	for (unsigned i = 0; i < descriptors->count; i++) {
-		if (descriptors->list[i] == number)
+	vec_foreach (descriptor, &descriptors->list) {
+		if (*descriptor == number)
 			return true;
 	}
 	return false;
 }
 
-struct error *capture_close_userfaults(
-	pid_t pid, const struct idle_sites *sites, const struct descriptors *before)
+/* A program that has just opened one itself sets it up at once: looks twice. */
+static void find_left_userfaults(pid_t pid, struct descriptors *ret)
+{
+	struct descriptors first = {0}, second = {0};
+
+	find_userfaults(pid, &first);
+	if (first.list.count) {
+		wait_a_little();
+		find_userfaults(pid, &second);
+	}
+	vec_foreach (number, &second.list) {
+		if (has_descriptor(&first, *number))
+			vec_push(&ret->list, *number);
+	}
+	vec_deinit(&first.list);
+	vec_deinit(&second.list);
+}
+
+static struct error *close_userfaults(pid_t pid, const struct idle_sites *sites)
 {
 	_cleanup_(cleanup_injection) struct injection *injection = NULL;
-	struct descriptors now;
+	struct descriptors left = {0};
+	struct error *error = NULL;
 
-	capture_find_userfaults(pid, &now);
-	for (unsigned i = 0; i < now.count; i++) {
-		const uint64_t arguments[INJECTION_ARGUMENTS] = {(uint64_t)now.list[i]};
+	find_left_userfaults(pid, &left);
+	if (left.list.count)
+		error = seize_soon(pid, sites, &injection);
+	vec_foreach (number, &left.list) {
+		const uint64_t arguments[INJECTION_ARGUMENTS] = {(uint64_t)*number};
 		int64_t result;
 
-		if (has_descriptor(before, now.list[i]))
-			continue;
-		if (!injection)
-			TRY(seize_soon(pid, sites, &injection));
-		TRY(injection_call(injection, SYS_close, arguments, &result));
+		if (!error)
+			error = injection_call(injection, SYS_close, arguments, &result);
 	}
-	return NULL;
+	vec_deinit(&left.list);
+	return error;
+}
+
+struct error *capture_clear_away(pid_t pid, const struct idle_sites *sites)
+{
+	if (procfs_any_thread(pid, "TracerPid"))
+		return NULL;
+	TRY(capture_reap(pid, sites));
+	return close_userfaults(pid, sites);
 }

@@ -1,21 +1,17 @@
-/* What a capture may leave in the target when it is killed half-way, and taking it away again. */
+/* What a capture may leave in the target when it is killed half-way, and taking it away again.
+ *
+ * That is the zombie of a forked copy, which is told from the target's own children by its exit
+ * signal (none), and a userfaultfd, which is told from one of the target's own by never having been
+ * set up (UFFDIO_API): the capture sets it up when the target has closed its descriptor.
+ */
 #pragma once
 
 #include "error.h"
 #include "inject.h"
 
-/* Makes the target wait for the zombies of its forked copies. They are told from its own children
- * by their exit signal, which is none. */
+/* Makes the target wait for the zombies of its forked copies. */
 struct error *capture_reap(pid_t pid, const struct idle_sites *sites);
 
-/* The descriptors of the target that are userfaultfds: one more after a capture than before it is
- * ours. */
-struct descriptors {
-	int list[16];
-	unsigned count;
-};
-void capture_find_userfaults(pid_t pid, struct descriptors *ret);
-
-/* Makes the target close those that are not in `before`. */
-struct error *capture_close_userfaults(
-	pid_t pid, const struct idle_sites *sites, const struct descriptors *before);
+/* Takes away all that was left. Injects nothing where nothing was left, nor while somebody else
+ * traces the target: it may be in use. */
+struct error *capture_clear_away(pid_t pid, const struct idle_sites *sites);

@@ -19,6 +19,7 @@
 
 #include "capture_cleanup.h"
 #include "clock.h"
+#include "fault_point.h"
 #include "parallel.h"
 #include "process.h"
 
@@ -45,7 +46,8 @@ static struct error *write_stack(const struct capturer *capturer)
 
 	for (unsigned i = 0; i < STACK_WORDS; i++)
 		words[i] = plan->exit_call;
-	if (process_vm_writev(capturer->target->pid, &local, 1, &remote, 1, 0) != sizeof(words))
+	if (FAULT_POINT("write_stack", process_vm_writev(capturer->target->pid, &local, 1, &remote,
+					       1, 0)) != sizeof(words))
 		return error_system("cannot prepare the fork of pid %d", capturer->target->pid);
 	return NULL;
 }
@@ -80,7 +82,7 @@ static struct error *stop_with_candidate(
 		stop_release(stop);
 		nanosleep(&(struct timespec){.tv_nsec = TRY_AGAIN_MS * (long)NS_PER_MS}, NULL);
 	}
-	return error_create(ERROR_SYSTEM,
+	return error_create(ERROR_BUSY,
 		"no thread of pid %d was free to be used for the fork: try again, or --capture=stop",
 		capturer->target->pid);
 }
@@ -112,7 +114,7 @@ static void offer_to_oom_killer(pid_t child)
 	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/%d/oom_score_adj", child);
-	_cleanup_close_ int fd = open(path, O_WRONLY | O_CLOEXEC);
+	_cleanup_close_ int fd = FAULT_POINT("open_oom", open(path, O_WRONLY | O_CLOEXEC));
 	if (fd >= 0 && write(fd, score, sizeof(score) - 1) < 0)
 		return; /* a kindness, not a need */
 }
@@ -122,13 +124,15 @@ static struct error *adopt_child(struct fork_capture *capture)
 	char path[64];
 	int status;
 
-	if (waitpid(capture->child, &status, __WALL) != capture->child || !WIFSTOPPED(status))
+	if (FAULT_POINT("waitpid", waitpid(capture->child, &status, __WALL)) != capture->child ||
+		!WIFSTOPPED(status))
 		return error_create(ERROR_SYSTEM, "the forked copy of pid %d has ended",
 			capture->capturer->target->pid);
-	ptrace(PTRACE_SETOPTIONS, capture->child, NULL, (void *)PTRACE_O_EXITKILL);
+	FAULT_POINT("setoptions",
+		ptrace(PTRACE_SETOPTIONS, capture->child, NULL, (void *)PTRACE_O_EXITKILL));
 	offer_to_oom_killer(capture->child);
 	snprintf(path, sizeof(path), "/proc/%d/mem", capture->child);
-	capture->mem = open(path, O_RDONLY | O_CLOEXEC);
+	capture->mem = FAULT_POINT("open_mem", open(path, O_RDONLY | O_CLOEXEC));
 	if (capture->mem < 0)
 		return error_system("cannot open %s", path);
 	return NULL;
@@ -154,10 +158,11 @@ static void end_child(const struct fork_capture *capture)
 	int status;
 
 	/* Without CAP_KILL another user's process cannot be killed: it runs into its exit. */
-	if (kill(capture->child, SIGKILL) < 0)
-		ptrace(PTRACE_CONT, capture->child, NULL, NULL);
-	while (waitpid(capture->child, &status, __WALL) > 0 && WIFSTOPPED(status))
-		continue;
+	if (FAULT_POINT("kill_copy", kill(capture->child, SIGKILL)) < 0)
+		FAULT_POINT("cont", ptrace(PTRACE_CONT, capture->child, NULL, NULL));
+	while (FAULT_POINT("waitpid", waitpid(capture->child, &status, __WALL)) > 0 &&
+		WIFSTOPPED(status))
+		FAULT_POINT("cont", ptrace(PTRACE_CONT, capture->child, NULL, NULL));
 }
 
 struct error *capture_by_fork(struct capturer *capturer)

@@ -1,9 +1,13 @@
 /* Copy while the target runs, and stop it only for what it has written to meanwhile.
  *
  * The plan is made of the running target, so it may be wrong about spans that came or went since.
- * So at the stop everything that was written to is copied, but for what the plan knows to be
- * unwanted. Afterwards the plan is made of the capture itself; what it asks for and is not there is
- * read then, and counts only if the target has not written to it since the stop.
+ * But a page that holds something else than it did when the plan was made has been written to since
+ * then: so from the last plan on everything that is written to is copied, wanted or not.
+ *
+ * Afterwards the plan is made of the capture itself, which is exact. What it asks for and is not
+ * there has not been written to since the last running plan, so nothing is alive in it but what was
+ * there before: it is read then. If the target has written to it since the stop, it was fresh, and
+ * zeros stand for it. What the plan does not want is taken out again.
  */
 #include "capturer.h"
 
@@ -44,7 +48,7 @@ static struct error *start_watching(struct precopy *precopy)
 
 	for (unsigned i = 0; !precopy->watch; i++) {
 		if (i == MAX_TRIES)
-			return error_create(ERROR_SYSTEM,
+			return error_create(ERROR_BUSY,
 				"no thread of pid %d was free to be used for pre-copy: try again, or --capture=fork",
 				capturer->target->pid);
 		if (i)
@@ -56,9 +60,10 @@ static struct error *start_watching(struct precopy *precopy)
 }
 
 /* Mappings that are not watched yet: all at first, later those that are new. */
-static void watch_mappings(struct precopy *precopy, struct ranges *ret_new)
+static struct error *watch_mappings(struct precopy *precopy, struct ranges *ret_new)
 {
 	struct ranges wanted = {0};
+	struct error *error = NULL;
 
 	vec_foreach (mapping, &precopy->capturer->target->mappings) {
 		if (mapping->protection & PROTECTION_WRITE && !mapping->shared)
@@ -68,9 +73,11 @@ static void watch_mappings(struct precopy *precopy, struct ranges *ret_new)
 		ranges_remove(&wanted, watched->start, watched->end);
 	vec_foreach (range, &wanted.list) {
 		ranges_add(ret_new, range->start, range->end);
-		write_watch_add(precopy->watch, range->start, range->end);
+		if (!error)
+			error = write_watch_add(precopy->watch, range->start, range->end);
 	}
 	ranges_deinit(&wanted);
+	return error;
 }
 
 static struct error *plan_running(struct capturer *capturer)
@@ -86,15 +93,21 @@ static struct error *plan_running(struct capturer *capturer)
 	}
 }
 
-/* What was written to, exists and is not unwanted. Normalised. */
-static struct error *choose_written(
-	const struct capturer *capturer, const struct ranges *written, struct ranges *ret)
+/* Copies the chosen pages. What was written to and is not chosen is out of date from now on: should
+ * a later plan want it (a span that got another use), or does it not exist any more (the scavenger
+ * gave it back), the old copy must not stand for it. */
+static struct error *copy_chosen(
+	struct precopy *precopy, const struct ranges *written, const struct ranges *chosen)
 {
+	struct capturer *capturer = precopy->capturer;
+	struct ranges outdated = {0};
+
 	vec_foreach (range, &written->list)
-		ranges_add(ret, range->start, range->end);
-	ranges_normalise(ret);
-	ranges_subtract(ret, &capturer->planned.unwanted);
-	return pagemap_filter(capturer->target->pid, PAGEMAP_PRESENT_PAGES, ret);
+		ranges_add(&outdated, range->start, range->end);
+	ranges_subtract(&outdated, chosen);
+	spool_forget(&capturer->spool, &outdated);
+	ranges_deinit(&outdated);
+	return spool_copy(&capturer->spool, &precopy->source, chosen);
 }
 
 static struct error *copy_round(struct precopy *precopy, uint64_t *ret_bytes)
@@ -103,16 +116,16 @@ static struct error *copy_round(struct precopy *precopy, uint64_t *ret_bytes)
 	struct ranges written = {0}, chosen = {0}, new = {0};
 	struct error *error = write_watch_take(precopy->watch, &written);
 
-	if (!error) {
+	if (!error)
 		error = plan_running(capturer);
-		watch_mappings(precopy, &new);
-	}
+	if (!error)
+		error = watch_mappings(precopy, &new);
 	if (!error) {
 		ranges_intersect(&written, &capturer->planned.memory, &chosen);
 		spool_missing(&capturer->spool, &capturer->planned.memory, &chosen);
 		ranges_normalise(&chosen);
 		*ret_bytes = ranges_bytes(&chosen);
-		error = spool_copy(&capturer->spool, &precopy->source, &chosen);
+		error = copy_chosen(precopy, &written, &chosen);
 	}
 	ranges_deinit(&written);
 	ranges_deinit(&chosen);
@@ -125,8 +138,9 @@ static struct error *copy_running(struct precopy *precopy)
 	struct ranges all = {0}, new = {0};
 	uint64_t bytes = UINT64_MAX, before;
 
-	watch_mappings(precopy, &new);
-	struct error *error = write_watch_take(precopy->watch, &all); /* protects everything */
+	struct error *error = watch_mappings(precopy, &new);
+	if (!error)
+		error = write_watch_take(precopy->watch, &all); /* protects everything */
 	for (unsigned i = 0; !error && i < MAX_ROUNDS; i++) {
 		before = bytes;
 		error = copy_round(precopy, &bytes);
@@ -142,17 +156,19 @@ static struct error *copy_running(struct precopy *precopy)
 static struct error *copy_written(struct precopy *precopy, uint64_t *ret_bytes)
 {
 	struct capturer *capturer = precopy->capturer;
-	struct ranges written = {0}, chosen = {0};
+	struct ranges written = {0}, present = {0};
 	struct error *error = write_watch_take(precopy->watch, &written);
 
+	vec_foreach (range, &written.list)
+		ranges_add(&present, range->start, range->end);
 	if (!error)
-		error = choose_written(capturer, &written, &chosen);
+		error = pagemap_filter(capturer->target->pid, PAGEMAP_PRESENT_PAGES, &present);
 	if (!error)
-		error = spool_copy(&capturer->spool, &precopy->source, &chosen);
+		error = copy_chosen(precopy, &written, &present);
 	pieces_read(&capturer->pieces, &precopy->source, &written);
-	*ret_bytes = ranges_bytes(&chosen);
+	*ret_bytes = ranges_bytes(&present);
 	ranges_deinit(&written);
-	ranges_deinit(&chosen);
+	ranges_deinit(&present);
 	return error;
 }
 
@@ -180,8 +196,9 @@ static struct error *copy_stopped(struct precopy *precopy, struct stop *stop)
 	TRY(stop_threads(stop, capturer->target));
 	TRY(copy_written(precopy, &bytes));
 	TRY(process_refresh(capturer->target));
-	watch_mappings(precopy, &new);
-	struct error *error = pagemap_filter(capturer->target->pid, PAGEMAP_PRESENT_PAGES, &new);
+	struct error *error = watch_mappings(precopy, &new);
+	if (!error)
+		error = pagemap_filter(capturer->target->pid, PAGEMAP_PRESENT_PAGES, &new);
 	capturer_add_thread_stacks(capturer, &new);
 	if (!error)
 		error = spool_copy(&capturer->spool, &precopy->source, &new);
@@ -196,7 +213,6 @@ static struct error *stop_and_copy(struct precopy *precopy)
 
 	pieces_init(&capturer->pieces, &capturer->planned.pieces);
 	pieces_read(&capturer->pieces, &precopy->source, NULL);
-	TRY(spool_reserve(&capturer->spool, FINAL_HOLD_BYTES));
 	TRY(copy_rest(precopy));
 	spool_hold(&capturer->spool);
 	TRY(stop_create(capturer->target->pid, &stop));
@@ -222,20 +238,18 @@ static struct error *open_capture(const struct capturer *capturer, struct target
 	return core_file_open_fd(dup(capturer->spool.fd), "the captured memory", exe, ret);
 }
 
-/* Pages that were read late and written to since the stop are as good as not read. */
 static struct error *read_late(struct precopy *precopy, const struct ranges *late)
 {
 	struct capturer *capturer = precopy->capturer;
-	struct ranges written = {0}, spoilt = {0};
+	struct ranges written = {0}, fresh = {0};
 
 	TRY(spool_copy(&capturer->spool, &precopy->source, late));
 	struct error *error = write_watch_take(precopy->watch, &written);
-	ranges_intersect(late, &written, &spoilt);
-	vec_foreach (range, &spoilt.list)
-		ranges_add(&capturer->spool.missing, range->start, range->end);
-	ranges_normalise(&capturer->spool.missing);
+	ranges_intersect(late, &written, &fresh);
+	if (!error)
+		error = spool_clear(&capturer->spool, &fresh);
 	ranges_deinit(&written);
-	ranges_deinit(&spoilt);
+	ranges_deinit(&fresh);
 	return error;
 }
 
@@ -266,7 +280,7 @@ static struct error *complete(struct precopy *precopy)
 
 	TRY(open_capture(capturer, &captured));
 	captured->kind = TARGET_PROCESS;
-	captured->pid = capturer->target->pid;
+	captured->pid = captured->memory_pid = capturer->target->pid;
 	TRY(capturer_plan(capturer, captured));
 	add_late_pieces(capturer, &late);
 	vec_foreach (range, &capturer->planned.memory.list)
@@ -274,6 +288,8 @@ static struct error *complete(struct precopy *precopy)
 	ranges_normalise(&late);
 	spool_missing(&capturer->spool, &late, &missing);
 	struct error *error = missing.list.count ? read_late(precopy, &missing) : NULL;
+	if (!error)
+		error = spool_remove(&capturer->spool, &capturer->planned.unwanted);
 	ranges_deinit(&late);
 	ranges_deinit(&missing);
 	return error;
@@ -287,6 +303,8 @@ struct error *capture_by_precopy(struct capturer *capturer)
 	};
 	struct error *error = start_watching(&precopy);
 
+	if (!error) /* takes time, in which the plan would get old */
+		error = spool_reserve(&capturer->spool, FINAL_HOLD_BYTES);
 	if (!error)
 		error = copy_running(&precopy);
 	if (!error)

@@ -8,7 +8,8 @@
 struct capturer {
 	const struct capture_plan *plan;
 	const struct capture_options *options;
-	struct target *target; /* the process; mappings and threads as at the stop */
+	const char *no_injection; /* why no call may be injected; NULL: it may */
+	struct target *target;    /* the process; mappings and threads as at the stop */
 	struct capture_ranges planned;
 	struct spool spool;
 	struct pieces pieces;
@@ -28,8 +29,8 @@ struct error *capture_by_stop(struct capturer *capturer);
 struct error *capture_by_precopy(struct capturer *capturer);
 struct error *capture_by_fork(struct capturer *capturer);
 
-/* The time that reading so many bytes of a process that stands still takes here, by trying some of
- * them. */
-uint64_t capturer_reading_ns(const struct capturer *capturer, uint64_t bytes);
+/* The way to capture, but none of `excluded` (bits). */
+struct error *capture_choose(
+	const struct capturer *capturer, unsigned excluded, enum capture_way *ret);
 
 void capturer_set_mode(struct capturer *capturer, enum capture_way way, uint64_t began_ns);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "core_format.h"
+#include "fault_point.h"
 
 /* Everything behind the memory is put together here and written at once. */
 struct output {
@@ -153,39 +154,31 @@ static uint32_t segment_flags(const struct target *target, addr_t address)
 
 static size_t put_load_headers(struct output *output, const struct core_contents *contents)
 {
-	size_t count = 0;
+	struct placements there = {0};
 
-	vec_foreach (range, &contents->spool->placements) {
-		struct ranges present = {0};
+	spool_contents(contents->spool, &there);
+	vec_foreach (part, &there.list) {
+		Elf64_Phdr header = {
+			.p_type = PT_LOAD,
+			.p_flags = segment_flags(contents->target, part->start),
+			.p_offset = part->offset,
+			.p_vaddr = part->start,
+			.p_filesz = part->end - part->start,
+			.p_memsz = part->end - part->start,
+			.p_align = CORE_PAGE_SIZE,
+		};
 
-		ranges_add(&present, range->start, range->end);
-		vec_foreach (missing, &contents->spool->missing.list) {
-			if (missing->start < range->end && range->start < missing->end)
-				ranges_remove(&present, missing->start, missing->end);
-		}
-		vec_foreach (part, &present.list) {
-			Elf64_Phdr header = {
-				.p_type = PT_LOAD,
-				.p_flags = segment_flags(contents->target, part->start),
-				.p_offset = range->offset + (part->start - range->start),
-				.p_vaddr = part->start,
-				.p_filesz = part->end - part->start,
-				.p_memsz = part->end - part->start,
-				.p_align = CORE_PAGE_SIZE,
-			};
-
-			put(output, &header, sizeof(header));
-			count++;
-		}
-		ranges_deinit(&present);
+		put(output, &header, sizeof(header));
 	}
+	size_t count = there.list.count;
+	vec_deinit(&there.list);
 	return count;
 }
 
 static struct error *write_at(int fd, const void *bytes, size_t length, uint64_t offset)
 {
 	while (length) {
-		ssize_t written = pwrite(fd, bytes, length, (off_t)offset);
+		ssize_t written = FAULT_POINT("pwrite", pwrite(fd, bytes, length, (off_t)offset));
 
 		if (written < 0 && errno == EINTR)
 			continue;

@@ -13,6 +13,7 @@
 #include <time.h>
 
 #include "clock.h"
+#include "fault_point.h"
 #include "memory.h"
 #include "procfs.h"
 #include "stop.h"
@@ -44,7 +45,7 @@ struct injection *injection_at(pid_t tid, const struct idle_sites *sites)
 {
 	struct user_regs_struct registers;
 
-	if (ptrace(PTRACE_GETREGS, tid, NULL, &registers) < 0)
+	if (FAULT_POINT("getregs", ptrace(PTRACE_GETREGS, tid, NULL, &registers)) < 0)
 		return NULL;
 	/* It was interrupted in the call: the kernel has put a restart code into rax. */
 	if ((int64_t)registers.rax >= 0 || !is_site(sites, registers.rip, (long)registers.orig_rax))
@@ -74,15 +75,16 @@ static struct error *try_thread(
 {
 	bool stopped = false;
 
-	if (!waits_at_site(pid, tid, sites) || ptrace(PTRACE_SEIZE, tid, NULL, NULL) < 0)
+	if (!waits_at_site(pid, tid, sites) ||
+		FAULT_POINT("seize", ptrace(PTRACE_SEIZE, tid, NULL, NULL)) < 0)
 		return NULL;
-	ptrace(PTRACE_INTERRUPT, tid, NULL, NULL);
+	FAULT_POINT("interrupt", ptrace(PTRACE_INTERRUPT, tid, NULL, NULL));
 	TRY(stop_wait(pid, tid, clock_now() + CALL_LIMIT_MS * NS_PER_MS, &stopped));
 	struct injection *injection = stopped ? injection_at(tid, sites) : NULL;
 	if (injection)
 		injection->seized = true;
 	else if (stopped)
-		ptrace(PTRACE_DETACH, tid, NULL, NULL);
+		FAULT_POINT("detach", ptrace(PTRACE_DETACH, tid, NULL, NULL));
 	*ret = injection;
 	return NULL;
 }
@@ -122,11 +124,12 @@ static struct error *run_to_syscall(
 	int signal_number = 0, status;
 
 	for (;;) {
-		if (ptrace(PTRACE_SYSCALL, injection->tid, NULL, (void *)(intptr_t)signal_number) <
-			0)
+		if (FAULT_POINT("ptrace_syscall", ptrace(PTRACE_SYSCALL, injection->tid, NULL,
+							  (void *)(intptr_t)signal_number)) < 0)
 			return gone(injection);
 		pid_t got;
-		while ((got = waitpid(injection->tid, &status, __WALL | WNOHANG)) == 0) {
+		while ((got = FAULT_POINT("waitpid",
+				waitpid(injection->tid, &status, __WALL | WNOHANG))) == 0) {
 			if (clock_now() > limit)
 				return error_create(ERROR_SYSTEM,
 					"a call injected into thread %d does not return",
@@ -147,7 +150,8 @@ static struct error *run_to_syscall(
 static bool is_at_call(
 	const struct injection *injection, long number, struct user_regs_struct *registers)
 {
-	return ptrace(PTRACE_GETREGS, injection->tid, NULL, registers) == 0 &&
+	return FAULT_POINT("getregs", ptrace(PTRACE_GETREGS, injection->tid, NULL, registers)) ==
+		       0 &&
 	       registers->rip == injection->pc && (long)registers->orig_rax == number;
 }
 
@@ -164,7 +168,7 @@ static struct error *set_call(
 	registers.rdx = arguments[2];
 	registers.r10 = arguments[3];
 	registers.r8 = registers.r9 = 0;
-	if (ptrace(PTRACE_SETREGS, injection->tid, NULL, &registers) < 0)
+	if (FAULT_POINT("setregs", ptrace(PTRACE_SETREGS, injection->tid, NULL, &registers)) < 0)
 		return gone(injection);
 	return NULL;
 }
@@ -175,7 +179,9 @@ static struct error *enter_call(struct injection *injection, long number,
 	struct user_regs_struct registers;
 	bool forked;
 
-	ptrace(PTRACE_SETOPTIONS, injection->tid, NULL, (void *)options);
+	if (FAULT_POINT("setoptions",
+		    ptrace(PTRACE_SETOPTIONS, injection->tid, NULL, (void *)options)) < 0)
+		return gone(injection);
 	TRY(set_call(injection, number, arguments));
 	do {
 		TRY(run_to_syscall(injection, limit, &forked));
@@ -192,7 +198,7 @@ struct error *injection_call(struct injection *injection, long number,
 
 	TRY(enter_call(injection, number, arguments, PTRACE_O_TRACESYSGOOD, limit));
 	TRY(run_to_syscall(injection, limit, &forked)); /* it leaves */
-	if (ptrace(PTRACE_GETREGS, injection->tid, NULL, &registers) < 0)
+	if (FAULT_POINT("getregs", ptrace(PTRACE_GETREGS, injection->tid, NULL, &registers)) < 0)
 		return gone(injection);
 	*ret = (int64_t)registers.rax;
 	return NULL;
@@ -209,9 +215,10 @@ struct error *injection_fork(struct injection *injection, uint64_t flags, addr_t
 	TRY(enter_call(injection, SYS_clone, arguments, PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACECLONE,
 		limit));
 	TRY(run_to_syscall(injection, limit, &forked)); /* or the end of a call that failed */
-	if (ptrace(PTRACE_GETREGS, injection->tid, NULL, &registers) < 0)
+	if (FAULT_POINT("getregs", ptrace(PTRACE_GETREGS, injection->tid, NULL, &registers)) < 0)
 		return gone(injection);
-	if (!forked || ptrace(PTRACE_GETEVENTMSG, injection->tid, NULL, &child) < 0)
+	if (!forked || FAULT_POINT("geteventmsg",
+			       ptrace(PTRACE_GETEVENTMSG, injection->tid, NULL, &child)) < 0)
 		return error_create(ERROR_SYSTEM, "the target may not fork: %s",
 			strerror((int)-(int64_t)registers.rax));
 	*ret = (pid_t)child;
@@ -223,19 +230,17 @@ void injection_destroy(struct injection *injection)
 	if (!injection)
 		return;
 	if (injection->seized)
-		ptrace(PTRACE_DETACH, injection->tid, NULL, NULL);
+		FAULT_POINT("detach", ptrace(PTRACE_DETACH, injection->tid, NULL, NULL));
 	else
-		ptrace(PTRACE_SETOPTIONS, injection->tid, NULL, NULL);
+		FAULT_POINT("setoptions", ptrace(PTRACE_SETOPTIONS, injection->tid, NULL, NULL));
 	free(injection);
 }
 
 const char *injection_refusal(pid_t pid, const struct idle_sites *sites)
 {
-	long seccomp = 0;
-
 	if (!sites->count)
 		return "its code has no place where a call could be injected safely";
-	if (!procfs_status_number(pid, "Seccomp", &seccomp) || seccomp)
+	if (procfs_any_thread(pid, "Seccomp"))
 		return "a seccomp filter watches its system calls";
 	return NULL;
 }

@@ -1,5 +1,6 @@
 #include "procfs.h"
 
+#include <dirent.h>
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -110,9 +111,8 @@ uint64_t procfs_uptime(pid_t pid)
 	return now_ns > start_ns ? now_ns - start_ns : 0;
 }
 
-bool procfs_status_number(pid_t pid, const char *field, long *ret)
+static bool number_in(FILE *file, const char *field, long *ret)
 {
-	_cleanup_file_ FILE *file = open_file(pid, "status");
 	size_t length = strlen(field);
 	char line[256];
 
@@ -125,16 +125,63 @@ bool procfs_status_number(pid_t pid, const char *field, long *ret)
 	return false;
 }
 
-struct error *procfs_check(pid_t pid)
+bool procfs_status_number(pid_t pid, const char *field, long *ret)
+{
+	_cleanup_file_ FILE *file = open_file(pid, "status");
+
+	return number_in(file, field, ret);
+}
+
+static bool thread_has(pid_t pid, const char *tid, const char *field)
+{
+	_cleanup_free_ char *name = memory_format("task/%s/status", tid);
+	_cleanup_file_ FILE *file = open_file(pid, name);
+	long number;
+
+	if (!file)
+		return false; /* that thread has just ended */
+	return !number_in(file, field, &number) || number;
+}
+
+bool procfs_any_thread(pid_t pid, const char *field)
+{
+	_cleanup_free_ char *path = memory_format("/proc/%d/task", pid);
+	DIR *tasks = opendir(path);
+	bool found = !tasks;
+
+	for (struct dirent *entry; !found && (entry = readdir(tasks));)
+		found = entry->d_name[0] != '.' && thread_has(pid, entry->d_name, field);
+	if (tasks)
+		closedir(tasks);
+	return found;
+}
+
+/* The letter of "State:" in /proc/PID/status, see proc(5). */
+static bool read_state(pid_t pid, char *ret)
 {
 	_cleanup_file_ FILE *file = open_file(pid, "status");
 	char line[256];
 
-	if (!file)
-		return error_create(ERROR_GONE, "there is no process with pid %d", pid);
-	while (fgets(line, sizeof(line), file)) {
-		if (!strncmp(line, "State:\tZ", 8) || !strncmp(line, "State:\tX", 8))
-			return error_create(ERROR_GONE, "pid %d has ended", pid);
+	while (file && fgets(line, sizeof(line), file)) {
+		if (sscanf(line, "State:\t%c", ret) == 1)
+			return true;
 	}
-	return NULL;
+	return false;
+}
+
+struct error *procfs_check(pid_t pid)
+{
+	char state;
+
+	if (!read_state(pid, &state))
+		return error_create(ERROR_GONE, "there is no process with pid %d", pid);
+	return state == 'Z' || state == 'X' ? error_create(ERROR_GONE, "pid %d has ended", pid)
+					    : NULL;
+}
+
+bool procfs_is_stopped(pid_t pid)
+{
+	char state;
+
+	return read_state(pid, &state) && (state == 'T' || state == 't');
 }

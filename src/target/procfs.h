@@ -25,5 +25,12 @@ uint64_t procfs_uptime(pid_t pid);
 /* A field of /proc/PID/status such as "Uid" (the first number of it). */
 bool procfs_status_number(pid_t pid, const char *field, long *ret);
 
+/* Is a field of /proc/PID/task/TID/status anything but 0 for any thread? Also when that cannot be
+ * told. */
+bool procfs_any_thread(pid_t pid, const char *field);
+
 /* ERROR_GONE when there is no such process, or only its zombie. */
 struct error *procfs_check(pid_t pid);
+
+/* Is it stopped by a signal (SIGSTOP, a shell's job control) or by a debugger? */
+bool procfs_is_stopped(pid_t pid);

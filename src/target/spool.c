@@ -1,12 +1,14 @@
 #include "spool.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 #include "core_format.h"
+#include "fault_point.h"
 #include "parallel.h"
 
 enum {
@@ -59,13 +61,14 @@ void spool_deinit(struct spool *spool)
 {
 	vec_deinit(&spool->placements);
 	ranges_deinit(&spool->missing);
+	ranges_deinit(&spool->outdated);
 	hold_destroy(spool->hold);
 }
 
 static struct error *write_bytes(int fd, const uint8_t *bytes, size_t length, uint64_t offset)
 {
 	while (length) {
-		ssize_t written = pwrite(fd, bytes, length, (off_t)offset);
+		ssize_t written = FAULT_POINT("pwrite", pwrite(fd, bytes, length, (off_t)offset));
 
 		if (written < 0 && errno == EINTR)
 			continue;
@@ -149,21 +152,107 @@ static size_t first_behind(const struct spool *spool, addr_t address)
 	return low;
 }
 
+/* The parts of a normalised list that have a place, or those that have none. */
+static void add_placed(
+	const struct spool *spool, const struct range *range, bool placed, struct ranges *ret)
+{
+	addr_t at = range->start;
+
+	for (size_t i = first_behind(spool, at); i < spool->placements.count; i++) {
+		const struct placement *placement = &spool->placements.items[i];
+
+		if (placement->start >= range->end)
+			break;
+		if (placed)
+			ranges_add(ret, MAX(at, placement->start), MIN(placement->end, range->end));
+		else
+			ranges_add(ret, at, MIN(placement->start, range->end));
+		at = MAX(at, placement->end);
+	}
+	if (!placed)
+		ranges_add(ret, at, range->end);
+}
+
 void spool_missing(const struct spool *spool, const struct ranges *memory, struct ranges *ret)
 {
-	vec_foreach (range, &memory->list) {
-		addr_t at = range->start;
+	vec_foreach (range, &memory->list)
+		add_placed(spool, range, false, ret);
+	ranges_intersect(memory, &spool->outdated, ret);
+	ranges_normalise(ret);
+}
 
-		for (size_t i = first_behind(spool, at); i < spool->placements.count; i++) {
-			const struct placement *placement = &spool->placements.items[i];
+void spool_forget(struct spool *spool, const struct ranges *memory)
+{
+	vec_foreach (range, &memory->list)
+		add_placed(spool, range, true, &spool->outdated);
+	ranges_normalise(&spool->outdated);
+	ranges_subtract(&spool->missing, memory);
+}
 
-			if (placement->start >= range->end)
-				break;
-			ranges_add(ret, at, MIN(placement->start, range->end));
-			at = MAX(at, placement->end);
-		}
-		ranges_add(ret, at, range->end);
+void spool_contents(const struct spool *spool, struct placements *ret)
+{
+	struct ranges there = {0};
+
+	vec_foreach (placement, &spool->placements)
+		ranges_add(&there, placement->start, placement->end);
+	ranges_subtract(&there, &spool->missing);
+	ranges_subtract(&there, &spool->outdated);
+	vec_foreach (range, &there.list) {
+		const struct placement *of =
+			&spool->placements.items[first_behind(spool, range->start)];
+
+		vec_push(&ret->list,
+			{range->start, range->end, of->offset + (range->start - of->start)});
 	}
+	ranges_deinit(&there);
+}
+
+/* A hole where the file system has holes, else zeros. */
+static struct error *erase(int fd, uint64_t offset, uint64_t length)
+{
+	static const uint8_t zeros[CORE_PAGE_SIZE];
+
+	if (fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)offset,
+		    (off_t)length) == 0)
+		return NULL;
+	for (uint64_t done = 0; done < length; done += sizeof(zeros))
+		TRY(write_bytes(fd, zeros, sizeof(zeros), offset + done));
+	return NULL;
+}
+
+/* The part of a placement that is in `memory`, in the file. */
+static struct error *erase_in(
+	const struct spool *spool, const struct placement *placement, const struct ranges *memory)
+{
+	struct ranges all = {0}, both = {0};
+	struct error *error = NULL;
+
+	ranges_add(&all, placement->start, placement->end);
+	ranges_intersect(&all, memory, &both);
+	for (size_t i = 0; i < both.list.count && !error; i++) {
+		const struct range *range = &both.list.items[i];
+
+		error = erase(spool->fd, placement->offset + (range->start - placement->start),
+			range->end - range->start);
+	}
+	ranges_deinit(&all);
+	ranges_deinit(&both);
+	return error;
+}
+
+struct error *spool_clear(struct spool *spool, const struct ranges *memory)
+{
+	vec_foreach (placement, &spool->placements)
+		TRY(erase_in(spool, placement, memory));
+	ranges_subtract(&spool->missing, memory);
+	return NULL;
+}
+
+struct error *spool_remove(struct spool *spool, const struct ranges *memory)
+{
+	TRY(spool_clear(spool, memory));
+	spool_forget(spool, memory);
+	return NULL;
 }
 
 static int by_start(const void *left, const void *right)
@@ -178,7 +267,8 @@ static void place(struct spool *spool, const struct ranges *memory)
 {
 	struct ranges new = {0};
 
-	spool_missing(spool, memory, &new);
+	vec_foreach (range, &memory->list)
+		add_placed(spool, range, false, &new);
 	vec_foreach (range, &new.list) {
 		vec_push(&spool->placements, {range->start, range->end, spool->end});
 		spool->end += range->end - range->start;
@@ -216,12 +306,13 @@ static void plan_units(struct copy *copy, const struct ranges *memory)
 	}
 }
 
-/* What was missing and has been read now is not missing any more. */
+/* What was missing or out of date and has been read now is so no more. */
 static void note_missing(struct copy *copy, const struct ranges *memory)
 {
 	struct spool *spool = copy->spool;
 
 	ranges_subtract(&spool->missing, memory);
+	ranges_subtract(&spool->outdated, memory);
 	for (size_t i = 0; i < COPY_WORKERS; i++) {
 		vec_foreach (range, &copy->missing[i].list)
 			ranges_add(&spool->missing, range->start, range->end);
@@ -322,7 +413,8 @@ static size_t read_pieces(const struct memory_source *source, struct piece **pie
 		remote[i] =
 			(struct iovec){(void *)(uintptr_t)pieces[i]->address, pieces[i]->length};
 	}
-	ssize_t got = process_vm_readv(source->pid, local, count, remote, count, 0);
+	ssize_t got =
+		FAULT_POINT("readv", process_vm_readv(source->pid, local, count, remote, count, 0));
 	size_t left = got > 0 ? (size_t)got : 0, whole = 0;
 
 	for (; whole < count && pieces[whole]->length <= left; whole++)

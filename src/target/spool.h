@@ -24,6 +24,7 @@ struct spool {
 	uint64_t end;
 	VEC(struct placement) placements; /* sorted, disjoint */
 	struct ranges missing;            /* placed, but could not be read; normalised */
+	struct ranges outdated;           /* placed, but forgotten; normalised */
 	uint64_t bytes_read;
 	struct hold *hold; /* NULL: no buffer */
 	bool holding;
@@ -42,8 +43,23 @@ struct error *spool_reserve(struct spool *spool, size_t bytes);
 void spool_hold(struct spool *spool);
 struct error *spool_flush(struct spool *spool);
 
-/* The parts of a normalised list that have no place yet. */
+/* Takes memory out again, from the file as well. `memory` must be normalised. */
+struct error *spool_remove(struct spool *spool, const struct ranges *memory);
+
+/* Makes it zeros. */
+struct error *spool_clear(struct spool *spool, const struct ranges *memory);
+
+/* The parts of a normalised list that were not copied yet, or forgotten. */
 void spool_missing(const struct spool *spool, const struct ranges *memory, struct ranges *ret);
+
+/* Says that what was copied of a normalised list is out of date: it counts as not copied. */
+void spool_forget(struct spool *spool, const struct ranges *memory);
+
+/* What was read and is not out of date: the parts of the placements, sorted. */
+struct placements {
+	VEC(struct placement) list;
+};
+void spool_contents(const struct spool *spool, struct placements *ret);
 
 /* Memory that is smaller than a page. */
 struct piece {

@@ -6,14 +6,19 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/user.h>
 #include <sys/wait.h>
 
 #include "addrmap.h"
 #include "clock.h"
+#include "fault_point.h"
 #include "procfs.h"
 
-enum { STOP_LIMIT_MS = 2000 };
+enum {
+	STOP_LIMIT_MS = 2000,
+	HIGHEST_PRIORITY = -20, /* setpriority(2) */
+};
 
 struct thread {
 	pid_t tid;
@@ -63,7 +68,7 @@ static struct error *seize_new_threads(struct stop *stop, size_t *ret_new)
 
 		if (tid <= 0 || addrmap_get(&stop->known, (addr_t)tid, NULL))
 			continue;
-		if (ptrace(PTRACE_SEIZE, tid, NULL, NULL) == 0) {
+		if (FAULT_POINT("seize", ptrace(PTRACE_SEIZE, tid, NULL, NULL)) == 0) {
 			addrmap_set(&stop->known, (addr_t)tid, 0);
 			vec_push(&stop->threads, {.tid = tid});
 		} else if (errno != ESRCH) { /* ESRCH: that thread has just ended */
@@ -80,7 +85,7 @@ struct error *stop_wait(pid_t pid, pid_t tid, uint64_t limit, bool *ret_stopped)
 {
 	for (;;) {
 		int status;
-		pid_t got = waitpid(tid, &status, __WALL | WNOHANG);
+		pid_t got = FAULT_POINT("waitpid", waitpid(tid, &status, __WALL | WNOHANG));
 
 		if (got < 0 && errno == EINTR)
 			continue;
@@ -100,8 +105,9 @@ struct error *stop_wait(pid_t pid, pid_t tid, uint64_t limit, bool *ret_stopped)
 		}
 		/* A signal was about to be delivered, and that stop has used up our interrupt:
 		 * ask again, and let the signal through. */
-		ptrace(PTRACE_INTERRUPT, tid, NULL, NULL);
-		ptrace(PTRACE_CONT, tid, NULL, (void *)(intptr_t)WSTOPSIG(status));
+		FAULT_POINT("interrupt", ptrace(PTRACE_INTERRUPT, tid, NULL, NULL));
+		FAULT_POINT(
+			"cont", ptrace(PTRACE_CONT, tid, NULL, (void *)(intptr_t)WSTOPSIG(status)));
 	}
 }
 
@@ -115,7 +121,8 @@ static struct error *stop_all(struct stop *stop)
 	uint64_t limit = stop->began_ns + STOP_LIMIT_MS * NS_PER_MS;
 	while (added) {
 		for (size_t i = done; i < stop->threads.count; i++)
-			ptrace(PTRACE_INTERRUPT, stop->threads.items[i].tid, NULL, NULL);
+			FAULT_POINT("interrupt",
+				ptrace(PTRACE_INTERRUPT, stop->threads.items[i].tid, NULL, NULL));
 		for (; done < stop->threads.count; done++)
 			TRY(stop_wait(stop->pid, stop->threads.items[done].tid, limit,
 				&stop->threads.items[done].stopped));
@@ -124,12 +131,20 @@ static struct error *stop_all(struct stop *stop)
 	return NULL;
 }
 
+/* While the target waits for this process, nothing else should go first. Needs CAP_SYS_NICE;
+ * without it the pause may be longer on a busy machine. */
+static void hurry(bool on)
+{
+	setpriority(PRIO_PROCESS, 0, on ? HIGHEST_PRIORITY : 0);
+}
+
 struct error *stop_create(pid_t pid, struct stop **ret)
 {
 	_cleanup_(cleanup_stop) struct stop *stop = memory_alloc(sizeof(*stop));
 
 	stop->pid = pid;
 	stop->began_ns = clock_now();
+	hurry(true);
 	TRY(stop_all(stop));
 	*ret = take_pointer(stop);
 	return NULL;
@@ -157,7 +172,7 @@ struct error *stop_threads(const struct stop *stop, struct target *target)
 
 		if (!thread->stopped)
 			continue;
-		if (ptrace(PTRACE_GETREGS, thread->tid, NULL, &user) < 0)
+		if (FAULT_POINT("getregs", ptrace(PTRACE_GETREGS, thread->tid, NULL, &user)) < 0)
 			return error_system("cannot read the registers of thread %d", thread->tid);
 		vec_push(&target->threads,
 			{.tid = thread->tid, .registers = registers_from_user(&user)});
@@ -185,9 +200,10 @@ void stop_release(struct stop *stop)
 {
 	vec_foreach (thread, &stop->threads) {
 		if (thread->stopped)
-			ptrace(PTRACE_DETACH, thread->tid, NULL, NULL);
+			FAULT_POINT("detach", ptrace(PTRACE_DETACH, thread->tid, NULL, NULL));
 		thread->stopped = false;
 	}
+	hurry(false);
 }
 
 void stop_destroy(struct stop *stop)

@@ -91,10 +91,11 @@ struct block_cache;
 struct target {
 	enum target_kind kind;
 	pid_t pid;
-	char *name;                   /* of the program, without its directory; never NULL */
-	char *exe_path;               /* where the executable is, or was looked for; may be NULL */
-	int exe_fd;                   /* -1 when there is none */
-	VEC(struct mapping) mappings; /* sorted */
+	pid_t memory_pid; /* whose memory is read: the process, or a copy that it forked */
+	char *name;       /* of the program, without its directory; never NULL */
+	char *exe_path;   /* where the executable is, or was looked for; may be NULL */
+	int exe_fd;       /* -1 when there is none */
+	VEC(struct mapping) mappings;      /* sorted */
 	VEC(struct target_thread) threads; /* of a process: only after a stop */
 	struct capture_facts capture;
 	addr_t entry;           /* AT_ENTRY, 0 when unknown */

@@ -11,6 +11,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "fault_point.h"
 #include "memory.h"
 
 /* linux/userfaultfd.h and linux/fs.h of Linux 6.7; older headers do not have them. */
@@ -72,9 +73,12 @@ bool write_watch_supported(void)
 
 static int take_descriptor(pid_t pid, int number)
 {
-	_cleanup_close_ int process = (int)syscall(SYS_pidfd_open, pid, 0);
+	_cleanup_close_ int process =
+		(int)FAULT_POINT("pidfd_open", syscall(SYS_pidfd_open, pid, 0));
 
-	return process < 0 ? -1 : (int)syscall(SYS_pidfd_getfd, process, number, 0);
+	return process < 0 ? -1
+			   : (int)FAULT_POINT(
+				     "pidfd_getfd", syscall(SYS_pidfd_getfd, process, number, 0));
 }
 
 /* Opens it in the target, copies it to us, closes it there. */
@@ -112,10 +116,10 @@ static struct error *set_up(struct write_watch *watch, pid_t pid)
 	};
 	char path[64];
 
-	if (ioctl(watch->userfault, UFFDIO_API, &api) < 0)
+	if (FAULT_POINT("uffd_api", ioctl(watch->userfault, UFFDIO_API, &api)) < 0)
 		return error_system("this kernel cannot watch writes without stopping the writer");
 	snprintf(path, sizeof(path), "/proc/%d/pagemap", pid);
-	watch->pagemap = open(path, O_RDONLY | O_CLOEXEC);
+	watch->pagemap = FAULT_POINT("open_pagemap", open(path, O_RDONLY | O_CLOEXEC));
 	if (watch->pagemap < 0)
 		return error_system("cannot open %s", path);
 	return NULL;
@@ -150,17 +154,22 @@ void write_watch_destroy(struct write_watch *watch)
 	free(watch);
 }
 
-void write_watch_add(struct write_watch *watch, addr_t start, addr_t end)
+struct error *write_watch_add(struct write_watch *watch, addr_t start, addr_t end)
 {
 	struct uffdio_register registration = {
 		.range = {.start = start, .len = end - start},
 		.mode = UFFDIO_REGISTER_MODE_WP,
 	};
 
-	if (ioctl(watch->userfault, UFFDIO_REGISTER, &registration) < 0)
-		return;
+	if (FAULT_POINT("uffd_register", ioctl(watch->userfault, UFFDIO_REGISTER, &registration)) <
+		0)
+		return errno == EBUSY
+			       ? error_create(ERROR_SYSTEM,
+					 "its memory is being watched already, by another capture: wait for its end, or --capture=fork")
+			       : NULL;
 	ranges_add(&watch->watched, start, end);
 	ranges_normalise(&watch->watched);
+	return NULL;
 }
 
 /* The kernel stops where its vector is full; it goes on from there. */
@@ -178,7 +187,8 @@ static struct error *take_range(
 			.category_mask = SCAN_WRITTEN,
 			.return_mask = SCAN_WRITTEN,
 		};
-		int count = ioctl(watch->pagemap, SCAN_PAGES, &argument);
+		int count =
+			FAULT_POINT("pagemap_scan", ioctl(watch->pagemap, SCAN_PAGES, &argument));
 
 		if (count < 0 && errno == EINTR)
 			continue;

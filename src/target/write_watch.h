@@ -22,8 +22,8 @@ void write_watch_destroy(struct write_watch *watch);
 DEFINE_CLEANUP(write_watch)
 
 /* Watches a mapping, if the kernel lets it be watched. All of its pages count as written at first.
- */
-void write_watch_add(struct write_watch *watch, addr_t start, addr_t end);
+ * An error when it is being watched by somebody else: another capture. */
+struct error *write_watch_add(struct write_watch *watch, addr_t start, addr_t end);
 
 /* Appends what has been written to since the last call, and protects it anew. */
 struct error *write_watch_take(struct write_watch *watch, struct ranges *ret);

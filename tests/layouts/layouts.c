@@ -2,8 +2,9 @@
  *
  *   layouts CORE VERSION                 with the layout of "go1.26"
  *   layouts CORE STRUCTURE FIELD BYTES   with its own, one field moved by so many bytes
+ *   layouts CORE dwarf                   every field moved in turn, compared with DWARF only
  *
- * Prints "accepted", or the error.
+ * Prints "accepted", or the error; for every field "refused" or "accepted" with its name.
  */
 #include <stdio.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 #include "core_file.h"
 #include "goroutine.h"
 #include "heap.h"
+#include "layout_check.h"
 #include "pointer_map.h"
 
 /* Moves a field, by the names of layout/offsets.txt that Go has for it (some have several, with
@@ -56,6 +58,28 @@ static struct error *choose(
 	return NULL;
 }
 
+/* Fields of structures that DWARF does not have are left out. */
+static struct error *displace_all(const struct executable *executable)
+{
+	_cleanup_(cleanup_debuginfo) struct debuginfo *debuginfo = NULL;
+	struct layout own;
+
+	TRY(layout_for_version(executable->go_version, &own));
+	TRY(debuginfo_open(executable, &debuginfo));
+	TRY(layout_check(&own, debuginfo));
+	for (size_t i = 0; i < layout_name_count; i++) {
+		const struct layout_name *name = &layout_names[i];
+		struct layout moved = own;
+
+		if (!name->field || !displace(&moved, name->structure, name->field, 8))
+			continue;
+		struct error *error = layout_check(&moved, debuginfo);
+		printf("%s %s.%s\n", error ? "refused" : "accepted", name->structure, name->field);
+		error_destroy(error);
+	}
+	return NULL;
+}
+
 static struct error *run(int count, char **arguments)
 {
 	_cleanup_(cleanup_target) struct target *target = NULL;
@@ -64,6 +88,8 @@ static struct error *run(int count, char **arguments)
 
 	TRY(core_file_open(arguments[1], NULL, &target));
 	TRY(executable_open(target, &executable));
+	if (count == 3 && !strcmp(arguments[2], "dwarf"))
+		return displace_all(executable);
 	TRY(choose(executable, count, arguments, &layout));
 	struct error *error = check(target, executable, &layout);
 	printf("%s\n", error ? error->message : "accepted");
@@ -74,7 +100,7 @@ static struct error *run(int count, char **arguments)
 int main(int count, char **arguments)
 {
 	if (count != 2 && count != 3 && count != 5) {
-		fprintf(stderr, "usage: layouts CORE [VERSION | STRUCTURE FIELD BYTES]\n");
+		fprintf(stderr, "usage: layouts CORE [VERSION | dwarf | STRUCTURE FIELD BYTES]\n");
 		return 2;
 	}
 	struct error *error = run(count, arguments);

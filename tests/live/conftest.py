@@ -91,3 +91,11 @@ def silt(build):
 @pytest.fixture(scope="session")
 def oracle(build):
     return build / "tests/oracle"
+
+
+@pytest.fixture(scope="session")
+def newest(trees):
+    if not trees:
+        pytest.skip("no Go is at hand")
+    version = max(trees, key=lambda version: int(version.split(".")[1]))
+    return Go(version, trees[version])

@@ -41,14 +41,6 @@ def unharmed(process):
 
 
 @pytest.fixture(scope="module")
-def newest(trees):
-    if not trees:
-        pytest.skip("no Go is at hand")
-    version = max(trees, key=lambda version: int(version.split(".")[1]))
-    return Go(version, trees[version])
-
-
-@pytest.fixture(scope="module")
 def steady(newest, programs):
     return programs.build(newest, "steady")
 

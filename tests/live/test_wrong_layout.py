@@ -73,3 +73,11 @@ def test_layout_of_another_version(go, layouts, whole, other):
 @pytest.mark.parametrize("structure, field, distance, named", DISPLACED)
 def test_displaced_field(layouts, whole, structure, field, distance, named):
     assert named in verdict(layouts, whole, structure, field, distance)
+
+
+def test_dwarf_sees_every_displaced_field(layouts, whole):
+    """Of maps a program has only the structures of its own generation."""
+    fields = verdict(layouts, whole, "dwarf").splitlines()
+    accepted = [line.split()[1] for line in fields if line.startswith("accepted")]
+    assert len(fields) > 100
+    assert not [field for field in accepted if "map" not in field.lower()]

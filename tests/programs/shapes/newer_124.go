@@ -32,7 +32,7 @@ func newer() {
 	gWeak = weak.Make(w)
 	keep = append(keep, w)
 	weakOnly = weak.Make(noteFreed("weak"))
-	runtime.AddCleanup(noteFreed("cleanup"), func(n *Node) { <-never }, note("alive", "cleanup-argument", ""))
+	runtime.AddCleanup(noteFreed("cleanup"), func(n *Node) { <-never; runtime.KeepAlive(n) }, note("alive", "cleanup-argument", ""))
 	gUnique = unique.Make(fmt.Sprint("unique", 1))
 	p := tree(1, 1)
 	pinner.Pin(p)

@@ -1,0 +1,151 @@
+#include "capturer.h"
+
+#include "clock.h"
+#include "parallel.h"
+#include "procfs.h"
+#include "write_watch.h"
+
+enum { SAMPLE_BYTES = 8 << 20 }; /* read to find out how fast that is */
+
+/* Predicted costs, from ../shared/facts of the project, capture. */
+#define STOP_OVERHEAD_NS    1000000ull
+#define FORK_NS_PER_GB      35000000ull
+#define PRECOPY_NS_PER_GB   1500000ull
+#define GB                  1000000000ull
+#define SLOWEST_NS_PER_BYTE 1.0 /* a sample that took longer was disturbed */
+
+/* The time that reading so many bytes of a process that stands still takes here, by trying some of
+ * them. */
+static uint64_t reading_ns(const struct capturer *capturer, uint64_t bytes)
+{
+	const struct memory_source source = {.pid = capturer->target->pid, .mem = -1};
+	_cleanup_free_ uint8_t *buffer = memory_alloc(SAMPLE_BYTES);
+	uint64_t done = 0, began = clock_now();
+
+	vec_foreach (range, &capturer->planned.memory.list) {
+		size_t length = MIN(range->end - range->start, SAMPLE_BYTES - done);
+
+		done += length ? memory_source_read(&source, range->start, buffer + done, length)
+			       : 0;
+	}
+	uint64_t passed = clock_now() - began;
+	double expected = done ? (double)passed * (double)bytes / (double)done : 0;
+	return (uint64_t)MIN(expected, (double)bytes * SLOWEST_NS_PER_BYTE) /
+	       MIN(parallel_width(), 2u);
+}
+
+/* What speaks against a way here; NULL: nothing. */
+static const char *refusal(const struct capturer *capturer, enum capture_way way)
+{
+	const struct capture_plan *plan = capturer->plan;
+
+	if (way == CAPTURE_STOP)
+		return NULL;
+	const char *reason = capturer->no_injection;
+	if (!reason && way == CAPTURE_PRECOPY && !write_watch_supported())
+		reason = "it needs Linux 6.7";
+	if (!reason && way == CAPTURE_FORK && (!plan->exit_call || !plan->scratch))
+		reason = "its code has no place where a forked copy could end safely";
+	return reason;
+}
+
+static uint64_t resident_bytes(const struct target *target)
+{
+	long kilobytes = 0;
+
+	return procfs_status_number(target->pid, "VmRSS", &kilobytes) ? (uint64_t)kilobytes << 10
+								      : 0;
+}
+
+static uint64_t predicted_pause(const struct capturer *capturer, enum capture_way way)
+{
+	uint64_t resident = resident_bytes(capturer->target);
+
+	switch (way) {
+	case CAPTURE_PRECOPY:
+		return STOP_OVERHEAD_NS + resident * (PRECOPY_NS_PER_GB / 1000) / (GB / 1000);
+	case CAPTURE_FORK:
+		return STOP_OVERHEAD_NS + resident * (FORK_NS_PER_GB / 1000) / (GB / 1000);
+	default:
+		return STOP_OVERHEAD_NS +
+		       reading_ns(capturer, ranges_bytes(&capturer->planned.memory));
+	}
+}
+
+/* Stopping costs the target nothing but the pause, so it comes first while that is short enough. */
+static const enum capture_way by_harm[] = {CAPTURE_STOP, CAPTURE_PRECOPY, CAPTURE_FORK};
+
+struct choice {
+	enum capture_way way;
+	uint64_t pause_ns;
+};
+
+static struct choice choose_way(const struct capturer *capturer, unsigned excluded, uint64_t budget)
+{
+	struct choice best = {.way = CAPTURE_AUTO};
+
+	for (size_t i = 0; i < ARRAY_SIZE(by_harm); i++) {
+		if (excluded & 1u << by_harm[i] || refusal(capturer, by_harm[i]))
+			continue;
+		uint64_t pause = predicted_pause(capturer, by_harm[i]);
+
+		if (best.way == CAPTURE_AUTO || pause < best.pause_ns)
+			best = (struct choice){by_harm[i], pause};
+		if (pause <= budget)
+			return (struct choice){by_harm[i], pause};
+	}
+	return best;
+}
+
+static struct error *check_budget(
+	const struct capturer *capturer, struct choice choice, uint64_t budget)
+{
+	const char *reason =
+		capturer->options->way == CAPTURE_AUTO ? refusal(capturer, CAPTURE_PRECOPY) : NULL;
+	_cleanup_free_ char *why =
+		reason ? memory_format(" (no pre-copy: %s)", reason) : memory_string("");
+
+	if (choice.pause_ns <= budget || capturer->options->force)
+		return NULL;
+	return error_create(ERROR_LIMIT,
+		"pid %d would stand still for about %.1f ms, and --pause-budget is %.1f ms%s: use --force, or a larger budget",
+		capturer->target->pid, (double)choice.pause_ns / NS_PER_MS,
+		(double)budget / NS_PER_MS, why);
+}
+
+/* The way that was asked for, if it is possible. Without a budget in numbers its pause was accepted
+ * with it. */
+static struct error *choose_asked(const struct capturer *capturer, enum capture_way *ret)
+{
+	enum capture_way way = capturer->options->way;
+	const char *reason = refusal(capturer, way);
+
+	if (reason)
+		return error_create(ERROR_UNSUPPORTED,
+			"--capture=%s is not possible for pid %d: %s", capture_way_names[way],
+			capturer->target->pid, reason);
+	*ret = way;
+	if (!capturer->options->pause_budget_ns)
+		return NULL;
+	const struct choice choice = {way, predicted_pause(capturer, way)};
+	return check_budget(capturer, choice, capturer->options->pause_budget_ns);
+}
+
+struct error *capture_choose(
+	const struct capturer *capturer, unsigned excluded, enum capture_way *ret)
+{
+	const struct capture_options *options = capturer->options;
+	uint64_t budget =
+		options->pause_budget_ns ? options->pause_budget_ns : CAPTURE_PAUSE_BUDGET_NS;
+
+	if (options->way != CAPTURE_AUTO)
+		return choose_asked(capturer, ret);
+	if (procfs_is_stopped(capturer->target->pid)) { /* it stands still already */
+		*ret = CAPTURE_STOP;
+		return NULL;
+	}
+	struct choice choice = choose_way(capturer, excluded, budget);
+	TRY(check_budget(capturer, choice, budget));
+	*ret = choice.way;
+	return NULL;
+}
