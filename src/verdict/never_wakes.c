@@ -229,36 +229,47 @@ struct error *never_wakes_find(const struct analysis *analysis, struct never_wak
 	return NULL;
 }
 
-/* All g and sudogs; the stacks of those who never wake, and of the goroutine itself. */
+/* All g and sudogs; of stacks that of the goroutine, those of goroutines that never wake, and, when
+ * `only_running`, of all that wait. */
 static void avoid_waiting(const struct analysis *analysis, const struct never_wakes *verdicts,
-	uint32_t goroutine, uint64_t *avoided)
+	uint32_t goroutine, bool only_running, uint64_t *avoided)
 {
 	vec_foreach (closed, &verdicts->input.closed) {
-		bool stays_shut = !bitset_has(verdicts->reach.open, closed->gate);
+		bool shut = only_running || !bitset_has(verdicts->reach.open, closed->gate);
 
-		if (!node_is_virtual(analysis->objects, closed->node) || stays_shut ||
-			closed->gate == goroutine)
+		if (shut || closed->gate == goroutine ||
+			!node_is_virtual(analysis->objects, closed->node))
 			bitset_add(avoided, closed->node);
 	}
+}
+
+static struct error *find_chain(const struct analysis *analysis, const struct never_wakes *verdicts,
+	uint32_t goroutine, node_t target, bool only_running, struct path *ret)
+{
+	size_t words = BITSET_WORDS(analysis_graph(analysis)->count);
+	uint64_t *avoided;
+
+	TRY(table_alloc(words, sizeof(uint64_t), &avoided));
+	avoid_waiting(analysis, verdicts, goroutine, only_running, avoided);
+	struct error *error = paths_to_avoiding(analysis, avoided, target, ret);
+	table_free(avoided, words * sizeof(uint64_t));
+	return error;
 }
 
 struct error *never_wakes_chain(const struct analysis *analysis, const struct never_wakes *verdicts,
 	uint32_t goroutine, uint32_t awaited, struct path *ret)
 {
-	size_t words = BITSET_WORDS(analysis_graph(analysis)->count);
 	object_t object =
 		heap_object_at(analysis->heap, verdicts->waits.awaited.items[awaited].object);
-	uint64_t *avoided;
+	node_t target;
 
 	*ret = (struct path){0};
 	if (object == NO_OBJECT)
 		return NULL;
-	TRY(table_alloc(words, sizeof(uint64_t), &avoided));
-	avoid_waiting(analysis, verdicts, goroutine, avoided);
-	struct error *error = paths_to_avoiding(
-		analysis, avoided, node_of_object(analysis->objects, object), ret);
-	table_free(avoided, words * sizeof(uint64_t));
-	return error;
+	target = node_of_object(analysis->objects, object);
+	TRY(find_chain(analysis, verdicts, goroutine, target, true, ret));
+	return ret->nodes.count ? NULL
+				: find_chain(analysis, verdicts, goroutine, target, false, ret);
 }
 
 void never_wakes_destroy(struct never_wakes *verdicts)

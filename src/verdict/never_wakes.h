@@ -57,7 +57,8 @@ DEFINE_CLEANUP(never_wakes)
 
 /* Finds the shortest chain of references by which someone who can run reaches what a goroutine
  * waits for: none of it is the goroutine's own, or leads through the runtime's lists of who waits.
- * Empty when there is no such chain. `awaited`: its place in verdicts->waits.awaited. */
+ * From someone who does not wait himself, if there is one; empty when there is no such chain.
+ * `awaited`: its place in verdicts->waits.awaited. */
 struct error *never_wakes_chain(const struct analysis *analysis, const struct never_wakes *verdicts,
 	uint32_t goroutine, uint32_t awaited, struct path *ret);
 

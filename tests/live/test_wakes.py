@@ -9,6 +9,8 @@ from programs import Process
 HEALTHY_CASES = 30  # at least
 MB = 1 << 20
 SMALL = 64 << 10  # closures, channels
+EXPLAINED = ["receive", "select", "channel-in-map", "mutex-in-variable", "sleeper"]
+UNKNOWN_GOID = 1 << 40
 
 
 def goids(facts):
@@ -27,7 +29,13 @@ class Wakes:
                                silt.json("goroutines", process.pid, "--limit=0")["goroutines"]}
             report = silt.run("report", process.pid, "--json", "--limit=0")
             self.status, self.findings = report.returncode, json.loads(report.stdout)["findings"]
+            self.why = {name: silt.json("why", process.pid, "goid:%d" % self.first(name)) for name in EXPLAINED}
+            self.unknown = silt.run("why", process.pid, "goid:%d" % UNKNOWN_GOID)
             self.ended = self.finish(process)
+
+    def first(self, case):
+        """A goroutine of a case, the one that was started first."""
+        return min(goid for goid, name in {**self.leaks, **self.healthy}.items() if name == case)
 
     @staticmethod
     def finish(process):
@@ -66,6 +74,7 @@ def test_healthy_ones_end(wakes):
     assert wakes.ended == set(wakes.cases)
 
 
+@pytest.mark.oldest_and_newest
 def test_stripped_gets_the_same_verdicts(wakes, stripped):
     assert stripped.ended == wakes.ended
     assert not by_case(stripped.leaks.keys() ^ stripped.verdicts("never-wakes"), stripped.leaks)
@@ -98,3 +107,31 @@ def test_price_of_what_is_shared(wakes):
         [found] = of_function(wakes.findings, function)
         assert 2 * MB <= found["holds_bytes"] <= 2 * MB + SMALL
         assert found["frees_bytes"] <= SMALL
+
+
+def test_why_it_never_wakes(wakes):
+    why = wakes.why["receive"]
+    assert why["goroutine"]["verdict"] == "never-wakes" and "path" not in why
+    assert len(why["waits_for"]) == 1 and len(wakes.why["select"]["waits_for"]) == 2
+
+
+def test_who_wakes_it(wakes):
+    """Through the map in which the program keeps the channel."""
+    why = wakes.why["channel-in-map"]
+    assert why["goroutine"]["verdict"] == "alive"
+    assert why["path"][0]["reference"] == "main.byName"
+    assert why["path"][-1]["address"] == why["waits_for"][0]["address"]
+
+
+def test_lock_in_a_variable_is_named(wakes):
+    assert wakes.why["mutex-in-variable"]["waits_for"][0]["what"] == "main.globalMu"
+
+
+def test_who_waits_for_nobody(wakes):
+    why = wakes.why["sleeper"]
+    assert why["goroutine"]["verdict"] == "alive" and not why["waits_for"]
+
+
+def test_unknown_goroutine(wakes):
+    assert wakes.unknown.returncode == 2
+    assert len(wakes.unknown.stderr.splitlines()) == 1
