@@ -85,6 +85,18 @@ static void scan_frame(
 	stack_map_deinit(&map);
 }
 
+/* Can the frames be other than they look? While the runtime copies a stack, or its thread is on the
+ * stack of the scheduler, or is changing from one stack to another. */
+static bool is_changing(const struct goroutine *goroutine, const struct frames *frames)
+{
+	bool scheduling =
+		goroutine->status == GOROUTINE_RUNNING && goroutine->position != POSITION_THREAD;
+	bool changing = goroutine->position == POSITION_THREAD && frames->list.count &&
+			frames->list.items[0].function.flags & FUNCTION_FLAG_SP_WRITE;
+
+	return goroutine->stack_moving || scheduling || changing;
+}
+
 /* The frame that saved the registers of its caller, and that caller, have no exact maps; nor has
  * the innermost frame of a thread that was running. */
 static void scan_frames(struct scan *scan, const struct frames *frames)
@@ -99,11 +111,10 @@ static void scan_frames(struct scan *scan, const struct frames *frames)
 		scan_frame(scan, frame, (uint32_t)i, conservative || saves_registers);
 		conservative = saves_registers;
 	}
-	if (frames->complete && !scan->goroutine->stack_moving)
+	bool whole = is_changing(scan->goroutine, frames);
+	if (frames->complete && !whole)
 		return;
-	addr_t rest = frames->list.count && !scan->goroutine->stack_moving
-			      ? vec_last(&frames->list)->fp
-			      : scan->low;
+	addr_t rest = frames->list.count && !whole ? vec_last(&frames->list)->fp : scan->low;
 	scan_conservatively(scan, rest, scan->goroutine->stack_high,
 		frames->list.count ? (uint32_t)frames->list.count - 1 : NO_FRAME);
 }

@@ -2,9 +2,10 @@
  *
  * Frames are scanned by their maps; a frame that was stopped at an instruction that has no map (by
  * preemption, or because its thread was running), conservatively; what cannot be unwound, and a
- * stack that is being copied (its pointers into itself may still lead to the old one),
- * conservatively as a whole. Variables whose address is taken are alive only when something alive
- * points to them. Source: Go, runtime/mgcmark.go (scanstack, scanframeworker).
+ * stack that is being copied, left or entered (its pointers into itself may still lead to the old
+ * one, its frames may be none), conservatively as a whole. Variables whose address is taken are
+ * alive only when something alive points to them. Source: Go, runtime/mgcmark.go (scanstack,
+ * scanframeworker), stack.go (copystack).
  */
 #pragma once
 

@@ -4,6 +4,7 @@
 #include <xxhash.h>
 
 #include "addrmap.h"
+#include "inlined_call.h"
 
 static uint64_t hash_frames(const struct frames *frames, const struct goroutine *goroutine)
 {
@@ -21,10 +22,12 @@ static void add_group(
 		.hash = hash, .first = goroutine, .complete = frames->complete};
 
 	vec_foreach (frame, &frames->list)
-		vec_push(&group.frames, {.module = frame->module,
-						.function = frame->function,
-						.pc = frame->pc,
-						.line_pc = frame_line_pc(frame)});
+		vec_push(&group.frames,
+			{.module = frame->module,
+				.function = frame->function,
+				.pc = frame->pc,
+				.line_pc = inlined_call_pc(stacks->runtime, frame->module,
+					&frame->function, frame_line_pc(frame))});
 	vec_push(&stacks->groups, group);
 }
 
@@ -78,7 +81,8 @@ static bool is_runtime_name(const char *name)
 {
 	return !strncmp(name, "runtime.", strlen("runtime.")) ||
 	       !strncmp(name, "runtime/", strlen("runtime/")) ||
-	       !strncmp(name, "internal/", strlen("internal/"));
+	       !strncmp(name, "internal/", strlen("internal/")) ||
+	       !strncmp(name, "sync.", strlen("sync."));
 }
 
 const struct group_frame *stacks_top(const struct goroutine_group *group)

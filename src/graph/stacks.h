@@ -11,7 +11,7 @@ struct group_frame {
 	const struct module *module;
 	struct function function;
 	addr_t pc;
-	addr_t line_pc; /* to look up the line of the call */
+	addr_t line_pc; /* to look up the line of the call, in the function itself */
 };
 
 struct goroutine_group {
@@ -38,8 +38,8 @@ struct error *stacks_load(
 void stacks_deinit(struct stacks *stacks);
 
 /* The frame that says most about what the goroutines of a group do: the innermost that is not the
- * runtime's own; of goroutines that are the runtime's, their function. NULL when there are no
- * frames. */
+ * runtime's own or part of a lock; of goroutines that are the runtime's, their function. NULL when
+ * there are no frames. */
 const struct group_frame *stacks_top(const struct goroutine_group *group);
 
 /* Is it a goroutine that the runtime made for itself (its function is in package runtime)? */

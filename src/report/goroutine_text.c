@@ -1,5 +1,6 @@
 #include "goroutine_text.h"
 
+#include "inlined_call.h"
 #include "naming.h"
 
 enum { MAIN_GOID = 1 };
@@ -19,6 +20,8 @@ char *goroutine_text_created_by(const struct analysis *analysis, const struct go
 		!goruntime_function(analysis->program->runtime, goroutine->go_pc, &frame.module,
 			&frame.function))
 		return memory_string("");
+	frame.line_pc = inlined_call_pc(
+		analysis->program->runtime, frame.module, &frame.function, frame.line_pc);
 	return goroutine_text_frame(&frame);
 }
 

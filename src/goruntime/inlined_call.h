@@ -1,0 +1,15 @@
+/* Calls that the compiler has put in line.
+ *
+ * An instruction of such a call has the file and line of the function that was called; the function
+ * around it has an instruction whose line is that of the call.
+ *
+ * Source: Go, runtime/symtabinl.go (inlineUnwinder, inlinedCall).
+ */
+#pragma once
+
+#include "goruntime.h"
+
+/* The pc whose line is in the function itself: of the outermost call that was put in line at `pc`,
+ * or `pc` where there is none. */
+addr_t inlined_call_pc(const struct goruntime *runtime, const struct module *module,
+	const struct function *function, addr_t pc);
