@@ -26,9 +26,22 @@ static uint64_t member(const uint8_t *bytes, struct field field)
 	return field_present(field) ? load_sized(bytes + field.at, field.size) : 0;
 }
 
+/* A span is in use before its limit is set, which until then is that of what the structure was
+ * before (mheap.allocSpan; mcentral.grow up to Go 1.24 and mcache.allocLarge set it). It has no
+ * objects then. */
+static void set_limit_of_new(struct mspan *span)
+{
+	uint64_t bytes;
+
+	if (span->state == SPAN_IN_USE && !span->alloc_count && !span->freeindex &&
+		!__builtin_mul_overflow(span->nelems, span->elemsize, &bytes) &&
+		bytes <= span->npages << RUNTIME_PAGE_SHIFT)
+		span->limit = span->start + bytes;
+}
+
 struct mspan mspan_parse(const struct layout *layout, const uint8_t *bytes)
 {
-	return (struct mspan){
+	struct mspan span = {
 		.start = member(bytes, layout->mspan.start_addr),
 		.npages = member(bytes, layout->mspan.npages),
 		.nelems = member(bytes, layout->mspan.nelems),
@@ -46,6 +59,9 @@ struct mspan mspan_parse(const struct layout *layout, const uint8_t *bytes)
 		.state = (uint8_t)member(bytes, layout->mspan.state),
 		.user_arena = member(bytes, layout->mspan.is_user_arena),
 	};
+
+	set_limit_of_new(&span);
+	return span;
 }
 
 bool mspan_plausible(const struct mspan *span)

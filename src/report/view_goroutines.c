@@ -51,6 +51,7 @@ struct maker {
 	const struct never_wakes *verdicts;
 	uint64_t now_ns; /* nanotime at the capture; the latest known when it was not recorded */
 	VEC(struct group_row) rows;
+	uint32_t *rank; /* by group */
 };
 
 static const struct goroutine *goroutine_at(const struct maker *maker, uint32_t number)
@@ -80,7 +81,7 @@ static void add_goroutine(const struct maker *maker, struct table *table, uint32
 				    object_graph_goroutine(maker->analysis->objects, number)));
 	table_text(table, verdict_name(maker->verdicts->of[number].verdict));
 	table_text(table, wake_text(maker->verdicts->of[number].why));
-	table_number(table, maker->stacks->group_of[number]);
+	table_number(table, maker->rank[maker->stacks->group_of[number]]);
 }
 
 static void sum_groups(struct maker *maker)
@@ -103,6 +104,7 @@ static void sum_groups(struct maker *maker)
 	}
 }
 
+/* The runtime's own come last. */
 static int by_bytes_and_count(const void *left, const void *right, void *context)
 {
 	const struct group_row *a = left, *b = right;
@@ -110,11 +112,26 @@ static int by_bytes_and_count(const void *left, const void *right, void *context
 	uint32_t a_count = stacks->groups.items[a->group].count;
 	uint32_t b_count = stacks->groups.items[b->group].count;
 
+	bool a_system = stacks_is_system(&stacks->groups.items[a->group]);
+	bool b_system = stacks_is_system(&stacks->groups.items[b->group]);
+
+	if (a_system != b_system)
+		return a_system ? 1 : -1;
 	if (a->bytes != b->bytes)
 		return a->bytes < b->bytes ? 1 : -1;
 	if (a_count != b_count)
 		return a_count < b_count ? 1 : -1;
 	return (a->group > b->group) - (a->group < b->group);
+}
+
+/* By group: its place among the sorted rows. */
+static uint32_t *rank_groups(const struct maker *maker)
+{
+	uint32_t *rank = memory_array(maker->rows.count, sizeof(*rank));
+
+	for (size_t i = 0; i < maker->rows.count; i++)
+		rank[maker->rows.items[i].group] = (uint32_t)i;
+	return rank;
 }
 
 static json_t *frames_json(const struct goroutine_group *group)
@@ -194,6 +211,7 @@ struct error *view_goroutines(
 	if (maker.rows.count)
 		qsort_r(maker.rows.items, maker.rows.count, sizeof(struct group_row),
 			by_bytes_and_count, (void *)(uintptr_t)maker.stacks);
+	maker.rank = rank_groups(&maker);
 	size_t shown = options->limit ? MIN(options->limit, maker.rows.count) : maker.rows.count;
 	for (size_t i = 0; i < shown; i++)
 		add_group(&maker, groups, &maker.rows.items[i]);
@@ -213,6 +231,7 @@ struct error *view_goroutines(
 	if (shown < maker.rows.count)
 		view_line(view, LINE_DIM, "%zu more stacks (--limit=0 shows all)",
 			maker.rows.count - shown);
+	free(maker.rank);
 	vec_foreach (row, &maker.rows)
 		json_decref(row->goids);
 	vec_deinit(&maker.rows);

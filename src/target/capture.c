@@ -155,6 +155,7 @@ struct verdict_page {
 
 struct capture {
 	pid_t pid;
+	pid_t parent;
 	pid_t capturer;
 	struct idle_sites idle_sites;
 	const char *no_injection; /* as of struct capturer */
@@ -169,6 +170,8 @@ static _Noreturn void capturer_main(const struct capture *capture_of,
 	struct verdict_page *page = capture_of->page;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != capture_of->parent) /* it has ended before that */
+		_exit(1);
 	struct error *error = capture(&capturer, capture_of->pid, fd);
 	if (error) {
 		page->failed = true;
@@ -195,6 +198,7 @@ struct error *capture_start(pid_t pid, const struct capture_plan *plan,
 
 	*capture = (struct capture){
 		.pid = pid,
+		.parent = getpid(),
 		.idle_sites = plan->idle_sites,
 		.no_injection = injection_problem(pid, plan, options),
 	};

@@ -58,11 +58,11 @@ class Programs:
 class Process:
     """A program that runs until the test ends, started and waited for until it says READY."""
 
-    def __init__(self, path, *arguments, env=None, cwd=None, timeout=60, settle=0.2):
+    def __init__(self, path, *arguments, env=None, cwd=None, timeout=60, settle=0.2, **options):
         self.path = path
         self.process = subprocess.Popen([str(path), *map(str, arguments)], text=True,
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                        env=dict(os.environ, **(env or {})), cwd=cwd)
+                                        env=dict(os.environ, **(env or {})), cwd=cwd, **options)
         self.lines = []
         deadline = time.monotonic() + timeout
         for line in self.process.stdout:

@@ -14,7 +14,7 @@ def wrongly_proved(silt, pid):
 
 @pytest.mark.oldest_and_newest
 def test_nothing_is_proved_of_what_goes_on(go, programs, silt, long):
-    with Process(programs.build(go, "churn")) as process:
+    with Process(programs.build(go, "restless")) as process:
         for _ in range(MOMENTS_LONG if long else MOMENTS):
             assert not wrongly_proved(silt, process.pid)
         assert process.alive()

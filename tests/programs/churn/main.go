@@ -1,248 +1,169 @@
-// Churn never stands still: goroutines hand each other values, locks and turns, often as the only ones that
-// know each other, while stacks grow and shrink and collections follow one another. All of them go on for
-// ever, so at no moment is there one that can never wake. It prints READY and goes on until stdin ends.
+// Churn changes linked structures all the time, in an order of which every instant keeps some facts true. A
+// snapshot that mixes two instants breaks them. Meanwhile it allocates and collects, so that spans change
+// their size class and the heap grows and shrinks.
+//
+// What is true at every instant, whatever is being done:
+//   - cells, each on pages of its own: their rounds are r, ..., r, r-1, ..., r-1 in the order of the table.
+//   - the list: its nodes are numbered downwards by one, and there are as many as the counter says, or one more.
+//   - the blocks: each pointer of a block leads to the mark that the block begins with.
+//   - the map: it has as many entries as the counter says, or one more.
+//
+// It says where these are, "fact address NAME addr=0x...", and where the fields lie, "fact offset NAME
+// bytes=...", then READY. Every line that it reads it answers with the same line.
 package main
 
 import (
-	"context"
+	"bufio"
 	"fmt"
-	"io"
-	"net"
+	"math/rand"
 	"os"
-	"runtime"
 	"runtime/debug"
-	"sync"
-	"time"
+	"sync/atomic"
+	"unsafe"
 )
 
 const (
-	deepest = 60
-	copies  = 3
-	blink   = 50 * time.Microsecond
+	cellCount   = 1000
+	cellBytes   = 8192
+	listLongest = 20000
+	mapLongest  = 5000
+	blockCount  = 4
+	blockLength = 150000 // pointers: more than a megabyte
+	gcPercent   = 50
 )
 
-var garbage [][]byte
-
-// deep makes the stack grow, and looks at it so that it is not optimised away.
-func deep(depth int) byte {
-	var frame [256]byte
-	if depth > 0 {
-		frame[depth%len(frame)] = deep(depth - 1)
-	}
-	return frame[(depth*7)%len(frame)]
+type Cell struct {
+	round uint64
+	self  *Cell
+	rest  [cellBytes - 16]byte
 }
 
-func pingPong() {
-	ping, pong := make(chan *int), make(chan *int)
-	go func() {
-		for i := 0; ; i++ {
-			ping <- new(int)
-			<-pong
+type Node struct {
+	next   *Node
+	number uint64
+	rest   [100]*Node
+}
+
+type Mark struct{ generation, opposite uint64 }
+
+type Block struct {
+	mark     *Mark
+	pointers [blockLength]*Mark
+}
+
+var (
+	cells     [cellCount]*Cell
+	head      unsafe.Pointer // *Node
+	listCount uint64
+	blocks    [blockCount]unsafe.Pointer // *Block
+	entries   = map[uint64]*Node{}
+	mapCount  uint64
+	garbage   [4]any
+)
+
+func turnCells() {
+	for round := uint64(1); ; round++ {
+		for _, cell := range cells {
+			atomic.StoreUint64(&cell.round, round)
 		}
-	}()
-	for i := 0; ; i++ {
-		value := <-ping
-		deep(i % deepest)
-		pong <- value
 	}
 }
 
-// The value comes straight from a field of an object that has the channel as well.
-func sendFields() {
-	type parcel struct {
-		to    chan *int
-		value *int
-	}
+func push(number uint64) {
+	node := &Node{next: (*Node)(head), number: number}
+	atomic.StorePointer(&head, unsafe.Pointer(node))
+	atomic.AddUint64(&listCount, 1)
+}
+
+func pop() {
+	atomic.AddUint64(&listCount, ^uint64(0))
+	atomic.StorePointer(&head, unsafe.Pointer((*Node)(head).next))
+}
+
+func growAndShrink() {
+	r := rand.New(rand.NewSource(1))
 	for {
-		p := &parcel{to: make(chan *int), value: new(int)}
-		go func() { p.to <- p.value }()
-		deep(3)
-		<-p.to
-	}
-}
-
-func answers() {
-	for i := 0; ; i++ {
-		answer := make(chan byte)
-		depth := i % deepest
-		go func() { answer <- deep(depth) }()
-		<-answer
-	}
-}
-
-func selects() {
-	left, right, stop := make(chan int), make(chan int), make(chan int)
-	go func() {
-		for i := 0; ; i++ {
-			select {
-			case left <- i:
-			case right <- i:
-			case <-stop:
-			}
+		longest := uint64(r.Intn(listLongest))
+		for listCount < longest {
+			push(listCount)
 		}
-	}()
-	for i := 0; ; i++ {
-		select {
-		case <-left:
-		case <-right:
-			deep(i % deepest)
+		for listCount > longest/4 {
+			pop()
 		}
 	}
 }
 
-func closes() {
+func replaceBlocks() {
+	for generation := uint64(1); ; generation++ {
+		block := &Block{mark: &Mark{generation, ^generation}}
+		for i := range block.pointers {
+			block.pointers[i] = block.mark
+		}
+		atomic.StorePointer(&blocks[generation%blockCount], unsafe.Pointer(block))
+	}
+}
+
+func changeMap() {
 	for {
-		start := make(chan struct{})
-		var all sync.WaitGroup
-		for i := 0; i < 5; i++ {
-			all.Add(1)
-			go func() {
-				defer all.Done()
-				<-start
-			}()
+		for key := uint64(0); key < mapLongest; key++ {
+			entries[key] = &Node{number: key}
+			atomic.AddUint64(&mapCount, 1)
 		}
-		runtime.Gosched()
-		close(start)
-		all.Wait()
+		for key := uint64(0); key < mapLongest; key++ {
+			atomic.AddUint64(&mapCount, ^uint64(0))
+			delete(entries, key)
+		}
 	}
 }
 
-func locks() {
-	mu := new(sync.Mutex)
-	for i := 0; i < 4; i++ {
-		go func() {
-			for {
-				mu.Lock()
-				runtime.Gosched()
-				mu.Unlock()
-			}
-		}()
-	}
-}
-
-func readersAndWriters() {
-	lock := new(sync.RWMutex)
-	for i := 0; i < 4; i++ {
-		writes := i == 0
-		go func() {
-			for {
-				if writes {
-					lock.Lock()
-					runtime.Gosched()
-					lock.Unlock()
-				} else {
-					lock.RLock()
-					runtime.Gosched()
-					lock.RUnlock()
-				}
-			}
-		}()
-	}
-}
-
-func turns() {
-	mu := new(sync.Mutex)
-	cond, turn := sync.NewCond(mu), 0
-	for i := 0; i < 3; i++ {
-		me := i
-		go func() {
-			for {
-				mu.Lock()
-				for turn != me {
-					cond.Wait()
-				}
-				turn = (turn + 1) % 3
-				cond.Broadcast()
-				mu.Unlock()
-			}
-		}()
-	}
-}
-
-func timers() {
+// Objects of all sizes, with pointers and without: their spans become free and get other uses.
+func litter(kind int) {
+	r := rand.New(rand.NewSource(int64(kind)))
 	for {
-		stop := make(chan struct{})
-		time.AfterFunc(blink, func() { close(stop) })
-		<-stop
-		<-time.After(blink)
-		ctx, cancel := context.WithTimeout(context.Background(), blink)
-		<-ctx.Done()
-		cancel()
-		timer := time.NewTimer(time.Hour)
-		timer.Reset(blink)
-		select {
-		case <-timer.C:
-		case <-make(chan int):
+		size := 1 << uint(3+r.Intn(14))
+		if r.Intn(2) == 0 {
+			garbage[kind] = make([]byte, size)
+		} else {
+			garbage[kind] = make([]*Node, size/8)
 		}
 	}
 }
 
-func ticks() {
-	for range time.NewTicker(blink).C {
-	}
+func tell(name string, address unsafe.Pointer) {
+	fmt.Printf("fact address %s addr=%#x\n", name, uintptr(address))
 }
 
-func onces() {
-	for {
-		once, all := new(sync.Once), new(sync.WaitGroup)
-		for i := 0; i < 3; i++ {
-			all.Add(1)
-			go func() {
-				defer all.Done()
-				once.Do(func() { time.Sleep(blink) })
-			}()
-		}
-		all.Wait()
-	}
-}
-
-func echoes() {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		panic(err)
-	}
-	go func() {
-		server, err := listener.Accept()
-		if err != nil {
-			panic(err)
-		}
-		io.Copy(server, server)
-	}()
-	client, err := net.Dial("tcp", listener.Addr().String())
-	if err != nil {
-		panic(err)
-	}
-	received := make(chan byte)
-	go func() {
-		var answer [1]byte
-		for {
-			client.Read(answer[:])
-			received <- answer[0]
-		}
-	}()
-	for {
-		client.Write([]byte{1})
-		<-received
-	}
-}
-
-func collections() {
-	for {
-		garbage = append(garbage[:0], make([]byte, 1<<16))
-		runtime.GC()
-	}
+func tellWhere() {
+	tell("cells", unsafe.Pointer(&cells))
+	tell("head", unsafe.Pointer(&head))
+	tell("list_count", unsafe.Pointer(&listCount))
+	tell("blocks", unsafe.Pointer(&blocks))
+	tell("map", *(*unsafe.Pointer)(unsafe.Pointer(&entries)))
+	tell("map_count", unsafe.Pointer(&mapCount))
+	fmt.Printf("fact offset number bytes=%d\n", unsafe.Offsetof(Node{}.number))
+	fmt.Printf("fact offset pointers bytes=%d\n", unsafe.Offsetof(Block{}.pointers))
+	fmt.Printf("fact count cells of=%d\n", cellCount)
+	fmt.Printf("fact count blocks of=%d\n", blockCount)
+	fmt.Printf("fact count pointers of=%d\n", blockLength)
 }
 
 func main() {
-	debug.SetGCPercent(10)
-	for i := 0; i < copies; i++ {
-		for _, f := range []func(){pingPong, sendFields, answers, selects, closes, locks, readersAndWriters,
-			turns, timers, ticks, onces} {
-			go f()
-		}
+	debug.SetGCPercent(gcPercent)
+	for i := range cells {
+		cells[i] = &Cell{}
+		cells[i].self = cells[i]
 	}
-	go echoes()
-	go collections()
+	tellWhere()
+	go turnCells()
+	go growAndShrink()
+	go replaceBlocks()
+	go changeMap()
+	for kind := range garbage {
+		go litter(kind)
+	}
 	fmt.Println("READY")
-	io.Copy(io.Discard, os.Stdin)
+	lines := bufio.NewScanner(os.Stdin)
+	for lines.Scan() {
+		fmt.Println(lines.Text())
+	}
 }

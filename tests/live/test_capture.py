@@ -1,0 +1,259 @@
+"""The ways to capture: each gives the same answers, leaves the process as it was, and keeps its promises."""
+import ctypes
+import os
+import shutil
+import signal
+import struct
+import subprocess
+import time
+
+import pytest
+
+from harm import children, descriptors, harm_soon, mappings
+from programs import Go, Process, VERSIONS
+from test_bad_input import refused
+from test_same_answers import COMMANDS, of_program, without_times
+from test_variants import held_alone
+
+WAYS = ["stop", "precopy", "fork"]
+INJECTING = ["precopy", "fork"]
+LINUX_OF_PRECOPY = (6, 7)
+CAPTURES_AT_ONCE = 4
+
+# What a way that only looks may ask of ptrace(2).
+HARMLESS_REQUESTS = {"PTRACE_SEIZE", "PTRACE_INTERRUPT", "PTRACE_GETREGS", "PTRACE_CONT", "PTRACE_DETACH"}
+
+# linux/prctl.h, linux/seccomp.h, linux/filter.h
+PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS = 22, 38
+SECCOMP_MODE_FILTER, SECCOMP_RET_ALLOW = 2, 0x7fff0000
+BPF_RET_K = 0x06
+
+
+def skip_without(way):
+    release = tuple(int(part) for part in os.uname().release.split("-")[0].split(".")[:2])
+    if way == "precopy" and release < LINUX_OF_PRECOPY:
+        pytest.skip("pre-copy needs Linux 6.7")
+
+
+def answers(silt, pid, way):
+    """Of the program: its runtime's own structures change while it is idle."""
+    return {command: of_program(command, without_times(silt.json(command, pid, "--limit=0", "--capture=" + way)))
+            for command in COMMANDS}
+
+
+class Harmed:
+    """What the kernel said of a process before, to be compared with what it says now."""
+
+    def __init__(self, pid):
+        self.pid = pid
+        self.before = descriptors(pid), children(pid)
+        self.mappings = mappings(pid)
+
+    def check(self):
+        assert not harm_soon(self.pid, *self.before)
+        assert mappings(self.pid) == self.mappings
+
+
+def check_same_answers(silt, process, ways):
+    expected = answers(silt, process.pid, "stop")
+    assert all(len(answer) > 5 for answer in expected.values())
+    harmed = Harmed(process.pid)
+    for way in ways:
+        assert answers(silt, process.pid, way) == expected, way
+        harmed.check()
+        assert process.state() == "S"
+
+
+@pytest.fixture(scope="module")
+def newest(trees):
+    if VERSIONS[-1] not in trees:
+        pytest.skip("Go %s is not at hand" % VERSIONS[-1])
+    return Go(VERSIONS[-1], trees[VERSIONS[-1]])
+
+
+@pytest.fixture(scope="module")
+def steady(newest, programs):
+    with Process(programs.build(newest, "steady"), 30) as process:
+        yield process
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_same_answers(go, programs, silt, way):
+    skip_without(way)
+    with Process(programs.build(go, "shapes")) as process:
+        check_same_answers(silt, process, [way, "auto"])
+
+
+@pytest.mark.parametrize("variant", ["pie", "cgo", "static", "cgo-pie"])
+@pytest.mark.parametrize("way", INJECTING)
+def test_same_answers_of_variant(newest, programs, silt, variant, way):
+    skip_without(way)
+    with Process(programs.build(newest, "shapes", variant)) as process:
+        check_same_answers(silt, process, [way])
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_goes_on_working(steady, silt, way):
+    skip_without(way)
+    before = descriptors(steady.pid), children(steady.pid)
+    for _ in range(5):
+        assert silt.json("report", steady.pid, "--capture=" + way)["capture"]["mode"] == way
+        assert steady.ask("still there?") == "still there?"
+    assert not harm_soon(steady.pid, *before)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_stopped_process_stays_stopped(steady, silt, way):
+    skip_without(way)
+    steady.signal(signal.SIGSTOP)
+    try:
+        done = silt.run(steady.pid, "--capture=" + way)
+        assert done.returncode in (0, 1) or refused(done) is None
+        time.sleep(0.1)
+        assert steady.state() == "T"
+    finally:
+        steady.signal(signal.SIGCONT)
+    assert steady.ask("still there?") == "still there?"
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_several_at_once(steady, silt, way):
+    """One captures; the others do too, or are told why not."""
+    skip_without(way)
+    before = descriptors(steady.pid), children(steady.pid)
+    running = [subprocess.Popen([silt.path, str(steady.pid), "--capture=" + way], text=True,
+                                stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(CAPTURES_AT_ONCE)]
+    worked = 0
+    for process in running:
+        stdout, stderr = process.communicate(timeout=60)
+        worked += process.returncode in (0, 1)
+        if process.returncode not in (0, 1):
+            refused(subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr))
+    assert worked
+    assert not harm_soon(steady.pid, *before)
+    assert steady.ask("still there?") == "still there?"
+
+
+class Traced:
+    """A run of silt, and which requests of ptrace(2) and writes it made, by strace."""
+
+    def __init__(self, silt, directory, *arguments):
+        if not shutil.which("strace"):
+            pytest.skip("strace is not installed")
+        log = directory / "strace"
+        self.done = subprocess.run(["strace", "-f", "-o", log, "-e", "trace=ptrace,process_vm_writev,open,openat",
+                                    silt.path, *map(str, arguments)], text=True,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        lines = log.read_text().splitlines()
+        self.requests = {line.split("ptrace(")[1].split(",")[0].strip(") =") for line in lines if "ptrace(" in line}
+        self.writes = [line for line in lines if "process_vm_writev(" in line or
+                       ("/mem\"" in line and ("O_RDWR" in line or "O_WRONLY" in line))]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_budget(steady, silt, tmp_path, way):
+    skip_without(way)
+    wishes = [steady.pid, "--pause-budget=1us", "--capture=" + way]
+    traced = Traced(silt, tmp_path, *wishes)
+    refused(traced.done, "--pause-budget", "--force")
+    assert not traced.requests and not traced.writes
+    assert silt.run(*wishes, "--force").returncode in (0, 1)
+
+
+def test_budget_of_the_choice(steady, silt, tmp_path):
+    traced = Traced(silt, tmp_path, steady.pid, "--pause-budget=1us")
+    refused(traced.done, "--pause-budget", "--force")
+    assert not traced.requests and not traced.writes
+    assert silt.run(steady.pid, "--pause-budget=1us", "--force").returncode in (0, 1)
+
+
+def test_no_injection(steady, silt, tmp_path):
+    for way in INJECTING:
+        traced = Traced(silt, tmp_path, steady.pid, "--no-inject", "--capture=" + way)
+        refused(traced.done, "--no-inject")
+        assert not traced.requests and not traced.writes
+    for wishes in (["--no-inject", "--force"], ["--capture=stop"]):
+        traced = Traced(silt, tmp_path, steady.pid, *wishes)
+        assert traced.done.returncode in (0, 1)
+        assert "PTRACE_SEIZE" in traced.requests <= HARMLESS_REQUESTS and not traced.writes
+
+
+@pytest.mark.parametrize("way", INJECTING)
+def test_injection_is_seen(steady, silt, tmp_path, way):
+    """That test_no_injection would see it."""
+    skip_without(way)
+    assert "PTRACE_SETREGS" in Traced(silt, tmp_path, steady.pid, "--capture=" + way).requests
+
+
+def allow_everything():
+    """A seccomp filter of one instruction."""
+    instruction = ctypes.create_string_buffer(struct.pack("<HBBI", BPF_RET_K, 0, 0, SECCOMP_RET_ALLOW))
+    program = struct.pack("<H6xQ", 1, ctypes.addressof(instruction))
+    prctl = ctypes.CDLL(None, use_errno=True).prctl
+    if prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) or prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, program):
+        raise OSError(ctypes.get_errno(), "prctl")
+
+
+def test_seccomp(newest, programs, silt, tmp_path):
+    with Process(programs.build(newest, "steady"), 30, preexec_fn=allow_everything) as process:
+        assert process.status("Seccomp") == str(SECCOMP_MODE_FILTER)
+        for way in INJECTING:
+            traced = Traced(silt, tmp_path, process.pid, "--capture=" + way)
+            refused(traced.done, "seccomp")
+            assert not traced.requests and not traced.writes
+        refused(silt.run(process.pid, "--pause-budget=1us"), "seccomp", "--force")
+        traced = Traced(silt, tmp_path, process.pid, "--force")
+        assert traced.done.returncode in (0, 1) and traced.requests <= HARMLESS_REQUESTS
+        assert process.ask("still there?") == "still there?"
+
+
+def test_no_capability(steady, silt):
+    """Root without CAP_SYS_PTRACE is not allowed to look at a process that has it."""
+    if os.getuid() != 0 or not shutil.which("setpriv"):
+        pytest.skip("root and setpriv are needed")
+    for way in WAYS:
+        done = subprocess.run(["setpriv", "--bounding-set=-sys_ptrace", "--inh-caps=-sys_ptrace", silt.path,
+                               str(steady.pid), "--capture=" + way], text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        refused(done, "not allowed", "CAP_SYS_PTRACE")
+    assert steady.ask("still there?") == "still there?"
+
+
+class Contained(Process):
+    """A program in pid and mount namespaces of its own, with a path that is nowhere else."""
+
+    def __init__(self, program, directory):
+        script = "mount -t tmpfs tmpfs %s && cp %s %s/inside && exec %s/inside" % (
+            directory, program, directory, directory)
+        super().__init__("unshare", "-pfm", "--mount-proc", "sh", "-c", script)
+        self.parent = super().pid
+        [self.inner] = children(self.parent)
+
+    @property
+    def pid(self):
+        return getattr(self, "inner", self.process.pid)
+
+    def stop(self):
+        if self.alive():
+            os.kill(self.pid, signal.SIGKILL)
+            self.wait()
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_namespaces(newest, programs, silt, tmp_path, way):
+    skip_without(way)
+    if os.getuid() != 0 or subprocess.run(["unshare", "-pfm", "--mount-proc", "true"]).returncode:
+        pytest.skip("namespaces cannot be made")
+    with Contained(programs.build(newest, "shapes"), tmp_path) as process:
+        assert process.status("NSpid") == str(process.pid)
+        assert not (tmp_path / "inside").exists()
+        before = descriptors(process.pid), children(process.pid)
+        report = silt.json("report", process.pid, "--limit=0", "--capture=" + way)
+        assert report["capture"]["mode"] == way
+        assert report["target"]["exe"] == str(tmp_path / "inside") and not report["target"]["stripped"]
+        for name, fact in process.facts("retained").items():
+            assert held_alone(report)[int(fact["bytes"]), int(fact["objects"])] == name
+        assert not harm_soon(process.pid, *before)
+        assert process.alive()
+
+

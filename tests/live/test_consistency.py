@@ -1,0 +1,87 @@
+"""What is true of a program at every instant is true in a capture of it, taken while it changes everything."""
+import pytest
+
+from core import Core, Missing
+from programs import Process
+
+WAYS = ["stop", "precopy", "fork"]
+CAPTURES, CAPTURES_LONG = 3, 40
+
+
+class Facts:
+    """Where the program says its structures are, and how they are made."""
+
+    def __init__(self, process):
+        self.address = {name: int(fact["addr"], 16) for name, fact in process.facts("address").items()}
+        self.offset = {name: int(fact["bytes"]) for name, fact in process.facts("offset").items()}
+        self.count = {name: int(fact["of"]) for name, fact in process.facts("count").items()}
+
+
+def check_cells(core, facts):
+    rounds = [core.word(cell) for cell in core.words(facts.address["cells"], facts.count["cells"])]
+    assert rounds == sorted(rounds, reverse=True)
+    assert rounds[0] - rounds[-1] <= 1
+
+
+def list_numbers(core, facts):
+    node = core.word(facts.address["head"])
+    while node:
+        yield core.word(node + facts.offset["number"])
+        node = core.word(node)
+
+
+def check_list(core, facts):
+    numbers = list(list_numbers(core, facts))
+    assert numbers == list(range(len(numbers) - 1, -1, -1))
+    assert len(numbers) - core.word(facts.address["list_count"]) in (0, 1)
+
+
+def check_blocks(core, facts):
+    for block in core.words(facts.address["blocks"], facts.count["blocks"]):
+        if block:
+            mark = core.word(block)
+            assert set(core.words(block + facts.offset["pointers"], facts.count["pointers"])) == {mark}
+
+
+def check_map(core, facts, silt, path):
+    [found] = [row for row in silt.json("maps", path, "--limit=0")["maps"]
+               if int(row["addr"], 16) == facts.address["map"]]
+    assert found["entries"] - core.word(facts.address["map_count"]) in (0, 1)
+
+
+def check_types(core, facts, silt, path):
+    types = {row["type"]: row for row in silt.json("types", path, "--limit=0")["types"]}
+    assert types["main.Cell"]["objects"] == facts.count["cells"]
+    assert types["main.Node"]["objects"] >= len(list(list_numbers(core, facts)))
+
+
+def check(path, facts, silt):
+    """How many bytes silt says it could not read."""
+    core = Core(path)
+    check_cells(core, facts)
+    check_list(core, facts)
+    check_blocks(core, facts)
+    check_map(core, facts, silt, path)
+    check_types(core, facts, silt, path)
+    return silt.json("types", path)["capture"].get("unread_bytes", 0)
+
+
+@pytest.mark.oldest_and_newest
+@pytest.mark.parametrize("way", WAYS)
+def test_consistent(go, programs, silt, long, tmp_path, way):
+    missing = []
+    with Process(programs.build(go, "churn"), settle=1) as process:
+        facts = Facts(process)
+        for number in range(CAPTURES_LONG if long else CAPTURES):
+            path = tmp_path / "snapshot"
+            done = silt.run("snap", process.pid, "--capture=" + way, "-o", path)
+            assert done.returncode == 0, done.stderr
+            assert process.ask("still there?") == "still there?"
+            try:
+                unread = check(path, facts, silt)
+            except Missing as error:
+                unread = silt.json("types", path)["capture"].get("unread_bytes", 0)
+                missing.append("%s of %d unread bytes" % (error, unread))
+                assert way == "precopy" and unread
+    print("%s: %d captures of a changing program, in %d of them memory is missing: %s" %
+          (way, number + 1, len(missing), missing))
