@@ -1,8 +1,8 @@
 /* Copy while the target runs, and stop it only for what it has written to meanwhile.
  *
  * The plan is made of the running target, so it may be wrong about spans that came or went since.
- * So at the stop everything that was written to is copied, but for what the plan knows to be
- * unwanted. Afterwards the plan is made of the capture itself; what it asks for and is not there is
+ * So at the stop everything that was written to since is copied. Afterwards the plan is made of the
+ * capture itself, which takes out again what it does not want; what it asks for and is not there is
  * read then, and counts only if the target has not written to it since the stop.
  */
 #include "capturer.h"
@@ -106,13 +106,13 @@ static struct error *copy_chosen(
 	return spool_copy(&capturer->spool, &precopy->source, chosen);
 }
 
-/* What was written to, exists and is not unwanted. Normalised. */
+/* What was written to and exists: also what the last plan did not want, for it may be a span that
+ * has got another use since. Normalised. */
 static struct error *choose_written(
 	const struct capturer *capturer, const struct ranges *written, struct ranges *ret)
 {
 	vec_foreach (range, &written->list)
 		ranges_add(ret, range->start, range->end);
-	ranges_subtract(ret, &capturer->planned.unwanted);
 	return pagemap_filter(capturer->target->pid, PAGEMAP_PRESENT_PAGES, ret);
 }
 
@@ -288,6 +288,7 @@ static struct error *complete(struct precopy *precopy)
 	captured->kind = TARGET_PROCESS;
 	captured->pid = captured->memory_pid = capturer->target->pid;
 	TRY(capturer_plan(capturer, captured));
+	spool_forget(&capturer->spool, &capturer->planned.unwanted);
 	add_late_pieces(capturer, &late);
 	vec_foreach (range, &capturer->planned.memory.list)
 		ranges_add(&late, range->start, range->end);
@@ -315,6 +316,8 @@ struct error *capture_by_precopy(struct capturer *capturer)
 		error = stop_and_copy(&precopy);
 	if (!error)
 		error = complete(&precopy);
+	if (!error)
+		error = spool_erase_forgotten(&capturer->spool);
 	write_watch_destroy(precopy.watch);
 	return error;
 }

@@ -1,6 +1,7 @@
 #include "spool.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/uio.h>
@@ -188,6 +189,15 @@ void spool_forget(struct spool *spool, const struct ranges *memory)
 	ranges_subtract(&spool->missing, memory);
 }
 
+/* Where memory that has a place lies in the file. */
+static struct placement placement_of(const struct spool *spool, const struct range *range)
+{
+	const struct placement *of = &spool->placements.items[first_behind(spool, range->start)];
+
+	return (struct placement){
+		range->start, range->end, of->offset + (range->start - of->start)};
+}
+
 void spool_contents(const struct spool *spool, struct placements *ret)
 {
 	struct ranges there = {0};
@@ -196,14 +206,42 @@ void spool_contents(const struct spool *spool, struct placements *ret)
 		ranges_add(&there, placement->start, placement->end);
 	ranges_subtract(&there, &spool->missing);
 	ranges_subtract(&there, &spool->outdated);
-	vec_foreach (range, &there.list) {
-		const struct placement *of =
-			&spool->placements.items[first_behind(spool, range->start)];
-
-		vec_push(&ret->list,
-			{range->start, range->end, of->offset + (range->start - of->start)});
-	}
+	vec_foreach (range, &there.list)
+		vec_push(&ret->list, placement_of(spool, range));
 	ranges_deinit(&there);
+}
+
+/* A file system without holes gets zeros. */
+static struct error *erase(const struct spool *spool, const struct placement *placement)
+{
+	static const uint8_t zeros[CORE_PAGE_SIZE];
+	uint64_t length = placement->end - placement->start;
+
+	if (fallocate(spool->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+		    (off_t)placement->offset, (off_t)length) == 0)
+		return NULL;
+	for (uint64_t at = 0; at < length; at += CORE_PAGE_SIZE)
+		TRY(write_bytes(spool->fd, zeros, CORE_PAGE_SIZE, placement->offset + at));
+	return NULL;
+}
+
+struct error *spool_erase_forgotten(const struct spool *spool)
+{
+	struct ranges placed = {0}, forgotten = {0};
+	struct error *error = NULL;
+
+	vec_foreach (placement, &spool->placements)
+		ranges_add(&placed, placement->start, placement->end);
+	ranges_intersect(&placed, &spool->outdated, &forgotten); /* one place each */
+	vec_foreach (range, &forgotten.list) {
+		const struct placement placement = placement_of(spool, range);
+
+		if (!error)
+			error = erase(spool, &placement);
+	}
+	ranges_deinit(&placed);
+	ranges_deinit(&forgotten);
+	return error;
 }
 
 static int by_start(const void *left, const void *right)

@@ -49,6 +49,9 @@ void spool_missing(const struct spool *spool, const struct ranges *memory, struc
 /* Says that what was copied of a normalised list is out of date: it counts as not copied. */
 void spool_forget(struct spool *spool, const struct ranges *memory);
 
+/* Takes what was forgotten out of the file. */
+struct error *spool_erase_forgotten(const struct spool *spool);
+
 /* What was read and is not out of date: the parts of the placements, sorted. */
 struct placements {
 	VEC(struct placement) list;
