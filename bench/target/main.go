@@ -1,18 +1,22 @@
 // Target is the program that silt is measured on: a service with many sessions in memory.
 //
-//	target SESSIONS
+//	target [-gaps] SESSIONS
 //
 // 43000 sessions are about 100 MB, 440000 about 1 GB in 21 million objects. On stdout it says how far it
 // is, "filled PERCENT", and at the end one line "READY KEY=VALUE..." with runtime.MemStats after a
-// collection. Then it stays as it is.
+// collection. Then it stays as it is. With -gaps it answers each line that it reads with "gap NANOSECONDS",
+// the longest time between two ticks of a millisecond since the last answer: how long it stood still.
 package main
 
 import (
+	"bufio"
+	"flag"
 	"fmt"
 	"math/rand"
 	"os"
 	"runtime"
 	"strconv"
+	"sync/atomic"
 	"time"
 )
 
@@ -63,19 +67,40 @@ func sayReady(count int) {
 		count, runtime.Version(), stats.HeapAlloc, stats.HeapObjects, runtime.NumGoroutine())
 }
 
-func main() {
-	count := 0
-	if len(os.Args) == 2 {
-		count, _ = strconv.Atoi(os.Args[1])
+func tick(longest *int64) {
+	for last := time.Now(); ; {
+		time.Sleep(time.Millisecond)
+		now := time.Now()
+		if gap := int64(now.Sub(last)); gap > atomic.LoadInt64(longest) {
+			atomic.StoreInt64(longest, gap)
+		}
+		last = now
 	}
-	if count <= 0 {
-		fmt.Fprintln(os.Stderr, "usage: target SESSIONS")
+}
+
+func answerGaps() {
+	longest := new(int64)
+	go tick(longest)
+	for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {
+		fmt.Println("gap", atomic.SwapInt64(longest, 0))
+	}
+}
+
+func main() {
+	gaps := flag.Bool("gaps", false, "tell how long the program stood still")
+	flag.Parse()
+	count, _ := strconv.Atoi(flag.Arg(0))
+	if flag.NArg() != 1 || count <= 0 {
+		fmt.Fprintln(os.Stderr, "usage: target [-gaps] SESSIONS")
 		os.Exit(2)
 	}
 	fill(count)
 	startWorkers()
 	time.Sleep(settling)
 	sayReady(count)
+	if *gaps {
+		answerGaps()
+	}
 	for {
 		time.Sleep(time.Hour) // with select {} the runtime would call it a deadlock
 	}

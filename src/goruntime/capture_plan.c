@@ -74,7 +74,6 @@ static void plan_span(struct planner *planner, const struct mspan *span)
 	note_metadata(planner, span->gcmark_bits);
 	note_list(planner, span->specials, layout->special.next, &planner->specials_left);
 	if (mspan_noscan(span) && !planner->wishes->contents) {
-		ranges_add(planner->unwanted, span->start, end);
 		if (mspan_has_inline_marks(layout, span))
 			ranges_add(planner->pieces, end - INLINE_MARK_BYTES, end);
 		return;
@@ -119,8 +118,9 @@ static struct error *plan_spans(struct planner *planner)
 	for (size_t i = 0; i < count; i++) {
 		uint8_t bytes[256];
 
-		if (!reader_bytes(&reader, addresses[i], bytes, layout->mspan.size))
-			break;
+		if (!mspan_read(&planner->runtime, addresses[i], bytes))
+			return error_context(
+				error_fault(addresses[i], layout->mspan.size), "mspan");
 		note_metadata(planner, addresses[i]);
 		struct mspan span = mspan_parse(layout, bytes);
 		plan_span(planner, &span);
@@ -129,6 +129,17 @@ static struct error *plan_spans(struct planner *planner)
 	}
 	ranges_normalise(&planner->arenas);
 	return reader_error(&reader, "mspan");
+}
+
+/* Of the arenas, all that is not in a span that is wanted: objects without pointers, free memory
+ * that holds the remains of some. What else is planned is taken out again by who asks. */
+static void plan_unwanted(struct planner *planner)
+{
+	ranges_normalise(&planner->sparse);
+	vec_foreach (arena, &planner->arenas.list)
+		ranges_add(planner->unwanted, arena->start, arena->end);
+	ranges_normalise(planner->unwanted);
+	ranges_subtract(planner->unwanted, &planner->sparse);
 }
 
 /* The queues of finalizers and cleanups are blocks of their own. */
@@ -267,6 +278,7 @@ static struct error *choose(void *context, const struct target *target, struct c
 
 	planner.runtime.target = target;
 	struct error *error = plan_spans(&planner);
+	plan_unwanted(&planner);
 	if (!error) {
 		plan_queues(&planner);
 		plan_channels(&planner);

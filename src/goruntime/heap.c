@@ -8,6 +8,7 @@
 
 enum {
 	TOLERATED_SPANS = 4, /* spans that may be in the middle of a change, plus 0.1 % */
+	UNUSED_SPANS = 128,  /* of a P, entered but never written to (runtime2.go, mspancache) */
 	MAX_PAGES = 1 << 27, /* of all spans: 1 TiB; a table has four bytes for each */
 };
 
@@ -25,7 +26,7 @@ static struct error *read_spans(struct loader *loader)
 	const struct goruntime *runtime = loader->heap->runtime;
 	const struct layout *layout = &runtime->layout;
 	_cleanup_free_ addr_t *addresses = NULL;
-	size_t count;
+	size_t count, absent = 0;
 
 	TRY(mspan_list(runtime, &addresses, &count));
 	for (size_t i = 0; i < count; i++) {
@@ -33,9 +34,13 @@ static struct error *read_spans(struct loader *loader)
 		const uint8_t *bytes =
 			target_bytes(runtime->target, addresses[i], layout->mspan.size, buffer);
 
-		if (!bytes)
-			return error_context(
-				error_fault(addresses[i], layout->mspan.size), "mspan");
+		if (!bytes) {
+			bytes = buffer;
+			if (++absent > UNUSED_SPANS + count / 4 ||
+				!mspan_read(runtime, addresses[i], buffer))
+				return error_context(
+					error_fault(addresses[i], layout->mspan.size), "mspan");
+		}
 		struct mspan span = mspan_parse(layout, bytes);
 		if (span.state == SPAN_MANUAL)
 			ranges_add(&loader->heap->stacks, span.start,

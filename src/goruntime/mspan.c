@@ -64,6 +64,17 @@ struct mspan mspan_parse(const struct layout *layout, const uint8_t *bytes)
 	return span;
 }
 
+bool mspan_read(const struct goruntime *runtime, addr_t address, uint8_t *bytes)
+{
+	const struct target *target = runtime->target;
+	struct reader reader = reader_over(target);
+
+	if (target->cache) /* it runs: what cannot be read is no span */
+		return reader_bytes(&reader, address, bytes, runtime->layout.mspan.size);
+	target_read_present(target, address, bytes, runtime->layout.mspan.size);
+	return true;
+}
+
 bool mspan_plausible(const struct mspan *span)
 {
 	if (span->state > SPAN_MANUAL || span->start & (RUNTIME_PAGE - 1) ||

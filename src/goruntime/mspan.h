@@ -56,6 +56,12 @@ static inline bool mspan_has_inline_marks(const struct layout *layout, const str
 /* `bytes` has layout->mspan.size bytes. */
 struct mspan mspan_parse(const struct layout *layout, const uint8_t *bytes);
 
+/* Reads the structure of a span: layout->mspan.size bytes. In a capture, a page that the target did
+ * not have counts as zeros, a dead span: the runtime enters a span in allspans before it first
+ * writes to it, 64 at a time for the cache of a P (mheap.allocMSpanLocked; fixalloc.alloc calls
+ * recordspan). False: it cannot be read. */
+bool mspan_read(const struct goruntime *runtime, addr_t address, uint8_t *bytes);
+
 /* Could this be a span of the version? For telling one from other memory. */
 bool mspan_plausible(const struct mspan *span);
 

@@ -163,10 +163,12 @@ struct error *self_check_goroutines(
 }
 
 /* Types that reflection made lie in the heap: they are looked at as the others are, when they are
- * used. */
+ * used. For a type with a GC program Go 1.22 and 1.23 make a stand-in with a mask, in a manual span
+ * (mbitmap_allocheaders.go, heapSetType). */
 static bool may_be_type(const struct heap *heap, addr_t type)
 {
-	return modules_of_type(&heap->runtime->modules, type) || heap_span_at(heap, type);
+	return modules_of_type(&heap->runtime->modules, type) || heap_span_at(heap, type) ||
+	       ranges_have(&heap->stacks, type);
 }
 
 static void check_headers(const struct heap *heap, const struct span *span, struct tally *headers)

@@ -21,7 +21,7 @@ struct capture_ranges {
 	struct ranges memory; /* whole pages */
 	struct ranges pieces; /* what is smaller */
 	struct ranges
-		unwanted; /* pages that need not be copied although they have been written to */
+		unwanted; /* pages that must not be in the capture, but for those of `memory` */
 };
 
 struct capture_plan {

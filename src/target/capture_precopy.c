@@ -282,14 +282,13 @@ static struct error *complete(struct precopy *precopy)
 	captured->kind = TARGET_PROCESS;
 	captured->pid = captured->memory_pid = capturer->target->pid;
 	TRY(capturer_plan(capturer, captured));
+	spool_forget(&capturer->spool, &capturer->planned.unwanted);
 	add_late_pieces(capturer, &late);
 	vec_foreach (range, &capturer->planned.memory.list)
 		ranges_add(&late, range->start, range->end);
 	ranges_normalise(&late);
 	spool_missing(&capturer->spool, &late, &missing);
 	struct error *error = missing.list.count ? read_late(precopy, &missing) : NULL;
-	if (!error)
-		error = spool_remove(&capturer->spool, &capturer->planned.unwanted);
 	ranges_deinit(&late);
 	ranges_deinit(&missing);
 	return error;
@@ -311,6 +310,8 @@ struct error *capture_by_precopy(struct capturer *capturer)
 		error = stop_and_copy(&precopy);
 	if (!error)
 		error = complete(&precopy);
+	if (!error)
+		error = spool_erase_forgotten(&capturer->spool);
 	write_watch_destroy(precopy.watch);
 	return error;
 }

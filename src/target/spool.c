@@ -189,6 +189,15 @@ void spool_forget(struct spool *spool, const struct ranges *memory)
 	ranges_subtract(&spool->missing, memory);
 }
 
+/* Where memory that has a place lies in the file. */
+static struct placement placement_of(const struct spool *spool, const struct range *range)
+{
+	const struct placement *of = &spool->placements.items[first_behind(spool, range->start)];
+
+	return (struct placement){
+		range->start, range->end, of->offset + (range->start - of->start)};
+}
+
 void spool_contents(const struct spool *spool, struct placements *ret)
 {
 	struct ranges there = {0};
@@ -197,62 +206,54 @@ void spool_contents(const struct spool *spool, struct placements *ret)
 		ranges_add(&there, placement->start, placement->end);
 	ranges_subtract(&there, &spool->missing);
 	ranges_subtract(&there, &spool->outdated);
-	vec_foreach (range, &there.list) {
-		const struct placement *of =
-			&spool->placements.items[first_behind(spool, range->start)];
-
-		vec_push(&ret->list,
-			{range->start, range->end, of->offset + (range->start - of->start)});
-	}
+	vec_foreach (range, &there.list)
+		vec_push(&ret->list, placement_of(spool, range));
 	ranges_deinit(&there);
 }
 
-/* A hole where the file system has holes, else zeros. */
-static struct error *erase(int fd, uint64_t offset, uint64_t length)
+/* A file system without holes gets zeros. */
+static struct error *erase(const struct spool *spool, const struct placement *placement)
 {
 	static const uint8_t zeros[CORE_PAGE_SIZE];
+	uint64_t length = placement->end - placement->start;
 
-	if (fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)offset,
-		    (off_t)length) == 0)
+	if (fallocate(spool->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+		    (off_t)placement->offset, (off_t)length) == 0)
 		return NULL;
-	for (uint64_t done = 0; done < length; done += sizeof(zeros))
-		TRY(write_bytes(fd, zeros, sizeof(zeros), offset + done));
+	for (uint64_t at = 0; at < length; at += CORE_PAGE_SIZE)
+		TRY(write_bytes(spool->fd, zeros, CORE_PAGE_SIZE, placement->offset + at));
 	return NULL;
 }
 
-/* The part of a placement that is in `memory`, in the file. */
-static struct error *erase_in(
-	const struct spool *spool, const struct placement *placement, const struct ranges *memory)
+/* What has a place and is in a normalised list. */
+static struct error *erase_in(const struct spool *spool, const struct ranges *memory)
 {
-	struct ranges all = {0}, both = {0};
+	struct ranges placed = {0}, both = {0};
 	struct error *error = NULL;
 
-	ranges_add(&all, placement->start, placement->end);
-	ranges_intersect(&all, memory, &both);
-	for (size_t i = 0; i < both.list.count && !error; i++) {
-		const struct range *range = &both.list.items[i];
+	vec_foreach (placement, &spool->placements)
+		ranges_add(&placed, placement->start, placement->end);
+	ranges_intersect(&placed, memory, &both); /* one place each */
+	vec_foreach (range, &both.list) {
+		const struct placement placement = placement_of(spool, range);
 
-		error = erase(spool->fd, placement->offset + (range->start - placement->start),
-			range->end - range->start);
+		if (!error)
+			error = erase(spool, &placement);
 	}
-	ranges_deinit(&all);
+	ranges_deinit(&placed);
 	ranges_deinit(&both);
 	return error;
 }
 
-struct error *spool_clear(struct spool *spool, const struct ranges *memory)
+struct error *spool_erase_forgotten(const struct spool *spool)
 {
-	vec_foreach (placement, &spool->placements)
-		TRY(erase_in(spool, placement, memory));
-	ranges_subtract(&spool->missing, memory);
-	return NULL;
+	return erase_in(spool, &spool->outdated);
 }
 
-struct error *spool_remove(struct spool *spool, const struct ranges *memory)
+struct error *spool_clear(struct spool *spool, const struct ranges *memory)
 {
-	TRY(spool_clear(spool, memory));
-	spool_forget(spool, memory);
-	return NULL;
+	ranges_subtract(&spool->missing, memory);
+	return erase_in(spool, memory);
 }
 
 static int by_start(const void *left, const void *right)

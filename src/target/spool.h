@@ -43,9 +43,6 @@ struct error *spool_reserve(struct spool *spool, size_t bytes);
 void spool_hold(struct spool *spool);
 struct error *spool_flush(struct spool *spool);
 
-/* Takes memory out again, from the file as well. `memory` must be normalised. */
-struct error *spool_remove(struct spool *spool, const struct ranges *memory);
-
 /* Makes it zeros. */
 struct error *spool_clear(struct spool *spool, const struct ranges *memory);
 
@@ -54,6 +51,9 @@ void spool_missing(const struct spool *spool, const struct ranges *memory, struc
 
 /* Says that what was copied of a normalised list is out of date: it counts as not copied. */
 void spool_forget(struct spool *spool, const struct ranges *memory);
+
+/* Takes what was forgotten out of the file. */
+struct error *spool_erase_forgotten(const struct spool *spool);
 
 /* What was read and is not out of date: the parts of the placements, sorted. */
 struct placements {

@@ -85,3 +85,16 @@ def test_consistent(go, programs, silt, long, tmp_path, way):
                 assert way == "precopy" and unread
     print("%s: %d captures of a changing program, in %d of them memory is missing: %s" %
           (way, number + 1, len(missing), missing))
+
+
+@pytest.mark.oldest_and_newest
+@pytest.mark.parametrize("way", WAYS)
+def test_contents_are_left_out(go, programs, silt, tmp_path, way):
+    """What the program writes into memory without pointers is nowhere in the file, unless it was asked for."""
+    with Process(programs.build(go, "churn"), settle=1) as process:
+        secret = bytes.fromhex(process.facts("secret")["bytes"]["hex"])
+        for wishes, expected in (([], False), (["--contents"], True)):
+            path = tmp_path / "snapshot"
+            done = silt.run("snap", process.pid, "--capture=" + way, "-o", path, *wishes)
+            assert done.returncode == 0, done.stderr
+            assert (secret in path.read_bytes()) == expected

@@ -19,6 +19,7 @@ import (
 	"os"
 	"runtime/debug"
 	"sync/atomic"
+	"time"
 	"unsafe"
 )
 
@@ -30,6 +31,8 @@ const (
 	blockCount  = 4
 	blockLength = 150000 // pointers: more than a megabyte
 	gcPercent   = 50
+	secretBytes = 1 << 16
+	secretTold  = 64
 )
 
 type Cell struct {
@@ -59,6 +62,7 @@ var (
 	entries   = map[uint64]*Node{}
 	mapCount  uint64
 	garbage   [4]any
+	secret    = make([]byte, secretBytes)
 )
 
 func turnCells() {
@@ -116,6 +120,16 @@ func changeMap() {
 	}
 }
 
+// What no file of silt may hold: it is written again and again, and never anywhere else.
+func writeSecret() {
+	for {
+		for i := range secret {
+			secret[i] = 0x80 | byte(i*i+3*i)%61
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
 // Objects of all sizes, with pointers and without: their spans become free and get other uses.
 func litter(kind int) {
 	r := rand.New(rand.NewSource(int64(kind)))
@@ -134,6 +148,7 @@ func tell(name string, address unsafe.Pointer) {
 }
 
 func tellWhere() {
+	fmt.Printf("fact secret bytes hex=%x\n", secret[:secretTold])
 	tell("cells", unsafe.Pointer(&cells))
 	tell("head", unsafe.Pointer(&head))
 	tell("list_count", unsafe.Pointer(&listCount))
@@ -149,6 +164,8 @@ func tellWhere() {
 
 func main() {
 	debug.SetGCPercent(gcPercent)
+	go writeSecret()
+	time.Sleep(100 * time.Millisecond)
 	for i := range cells {
 		cells[i] = &Cell{}
 		cells[i].self = cells[i]

@@ -1,0 +1,68 @@
+"""What the measuring programs share: building, the target, and how fast this machine copies memory."""
+import argparse
+import pathlib
+import subprocess
+import sys
+
+PROJECT = pathlib.Path(__file__).resolve().parent.parent
+SESSION_BYTES = 2356  # of a session of the target, with all that belongs to it
+UNITS = {"M": 10**6, "G": 10**9}
+
+
+def tell(text):
+    print(text, file=sys.stderr, flush=True)
+
+
+def size(text):
+    if text[-1:] not in UNITS or not text[:-1].isdigit() or not int(text[:-1]):
+        raise argparse.ArgumentTypeError("%r is no size; give one like 250M or 4G" % text)
+    return text
+
+
+def bytes_of(text):
+    return int(text[:-1]) * UNITS[text[-1]]
+
+
+class Target:
+    """The target with so many live bytes, from READY until the end of the block."""
+
+    def __init__(self, path, name, *options):
+        sessions = bytes_of(name) // SESSION_BYTES
+        self.process = subprocess.Popen([path, *options, str(sessions)], text=True,
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        for line in self.process.stdout:
+            if line.startswith("READY"):
+                return
+            tell("%s: target %s %%" % (name, line.strip()))
+        sys.exit("bench: the target of %s ended before it was filled; is there enough memory?" % name)
+
+    def __enter__(self):
+        return self
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    def largest_gap(self):
+        """Nanoseconds, since it was asked last; the target was started with -gaps."""
+        self.process.stdin.write("gap\n")
+        self.process.stdin.flush()
+        return int(self.process.stdout.readline().split()[1])
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.communicate()
+
+
+def build(directory):
+    scripts = PROJECT / "scripts"
+    for text, command in (
+            ("building silt", ["build-silt", directory, "src/silt", "bench/memcpy"]),
+            ("building the target", ["go-build", PROJECT / "bench/target", directory / "bench/target"])):
+        subprocess.run([scripts / "with-progress", text, scripts / command[0], *command[1:]],
+                       check=True, stdout=sys.stderr)
+
+
+def memcpy_bandwidth(directory):
+    """Bytes a second."""
+    return int(subprocess.check_output([directory / "bench/memcpy"], text=True).split()[1])
