@@ -2,6 +2,7 @@
 #pragma once
 
 #include "capture.h"
+#include "pieces.h"
 #include "spool.h"
 #include "stop.h"
 

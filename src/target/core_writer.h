@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "error.h"
+#include "pieces.h"
 #include "spool.h"
 #include "target.h"
 

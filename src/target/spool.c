@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include "core_format.h"
@@ -14,7 +13,6 @@
 enum {
 	COPY_UNIT = 1 << 20,
 	COPY_WORKERS = 2,
-	PIECES_PER_CALL = 512,
 };
 
 /* One read, and where its bytes go in the file. */
@@ -380,87 +378,4 @@ struct error *spool_flush(struct spool *spool)
 	}
 	hold_destroy(hold);
 	return error;
-}
-
-void pieces_init(struct pieces *pieces, const struct ranges *wanted)
-{
-	uint8_t *bytes = memory_alloc(ranges_bytes(wanted) + 1);
-
-	*pieces = (struct pieces){.bytes = bytes};
-	vec_foreach (range, &wanted->list) {
-		vec_push(&pieces->list, {.address = range->start,
-						.length = (uint32_t)(range->end - range->start),
-						.bytes = bytes});
-		bytes += range->end - range->start;
-	}
-}
-
-void pieces_deinit(struct pieces *pieces)
-{
-	vec_deinit(&pieces->list);
-	free(pieces->bytes);
-}
-
-/* The kernel stops at the first piece that it cannot read. Returns how many were read whole. */
-static size_t read_pieces(const struct memory_source *source, struct piece **pieces, size_t count)
-{
-	struct iovec local[PIECES_PER_CALL], remote[PIECES_PER_CALL];
-
-	if (source->mem >= 0)
-		return memory_source_read(source, pieces[0]->address, pieces[0]->bytes,
-			       pieces[0]->length) == pieces[0]->length;
-	for (size_t i = 0; i < count; i++) {
-		local[i] = (struct iovec){pieces[i]->bytes, pieces[i]->length};
-		remote[i] =
-			(struct iovec){(void *)(uintptr_t)pieces[i]->address, pieces[i]->length};
-	}
-	ssize_t got =
-		FAULT_POINT("readv", process_vm_readv(source->pid, local, count, remote, count, 0));
-	size_t left = got > 0 ? (size_t)got : 0, whole = 0;
-
-	for (; whole < count && pieces[whole]->length <= left; whole++)
-		left -= pieces[whole]->length;
-	return whole;
-}
-
-static void read_all_pieces(const struct memory_source *source, struct piece **pieces, size_t count)
-{
-	size_t per_call = source->mem >= 0 ? 1 : PIECES_PER_CALL;
-
-	for (size_t at = 0; at < count;) {
-		size_t wanted = MIN(count - at, per_call);
-		size_t whole = read_pieces(source, pieces + at, wanted);
-
-		if (whole < wanted)
-			pieces[at + whole++]->length = 0;
-		at += whole;
-	}
-}
-
-void pieces_read(
-	struct pieces *pieces, const struct memory_source *source, const struct ranges *within)
-{
-	VEC(struct piece *) chosen = {0};
-	size_t range = 0;
-
-	vec_foreach (piece, &pieces->list) {
-		while (within && range < within->list.count &&
-			within->list.items[range].end <= piece->address)
-			range++;
-		bool inside = !within || (range < within->list.count &&
-						 within->list.items[range].start <
-							 piece->address + piece->length);
-
-		if (piece->length && inside)
-			vec_push(&chosen, piece);
-	}
-	read_all_pieces(source, chosen.items, chosen.count);
-	vec_deinit(&chosen);
-}
-
-void pieces_ranges(const struct pieces *pieces, struct ranges *ret)
-{
-	vec_foreach (piece, &pieces->list)
-		ranges_add(ret, piece->address, piece->address + piece->length);
-	ranges_normalise(ret);
 }

@@ -60,26 +60,3 @@ struct placements {
 	VEC(struct placement) list;
 };
 void spool_contents(const struct spool *spool, struct placements *ret);
-
-/* Memory that is smaller than a page. */
-struct piece {
-	addr_t address;
-	uint32_t length; /* 0: could not be read */
-	uint8_t *bytes;
-};
-
-struct pieces {
-	VEC(struct piece) list; /* by address */
-	uint8_t *bytes;
-};
-
-/* Makes room for pieces; nothing is read. */
-void pieces_init(struct pieces *pieces, const struct ranges *wanted);
-void pieces_deinit(struct pieces *pieces);
-
-/* Reads those that lie in `within` (normalised; NULL: all). */
-void pieces_read(
-	struct pieces *pieces, const struct memory_source *source, const struct ranges *within);
-
-/* Where they are; normalised. */
-void pieces_ranges(const struct pieces *pieces, struct ranges *ret);
