@@ -2,6 +2,8 @@
 
 #include <sys/uio.h>
 
+#include "fault_point.h"
+
 enum { PIECES_PER_CALL = 512 };
 
 void pieces_init(struct pieces *pieces, const struct ranges *wanted)
