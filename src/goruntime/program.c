@@ -16,6 +16,8 @@
 #include "layout_check.h"
 #include "process.h"
 
+enum { LOOKS = 5 }; /* at a process that runs */
+
 void program_destroy(struct program *program)
 {
 	if (!program)
@@ -67,12 +69,27 @@ static void open_debuginfo(struct program *program)
 	error_destroy(error);
 }
 
+/* The process changes while it is looked at, so what does not fit may fit the next time. */
+static struct error *open_running(struct program *program)
+{
+	for (unsigned i = 0;; i++) {
+		struct error *error =
+			goruntime_open(program->target, program->executable, &program->runtime);
+
+		if (!error || i == LOOKS ||
+			(error->code != ERROR_LAYOUT && error->code != ERROR_FAULT))
+			return error;
+		error_destroy(error);
+		TRY(process_refresh(program->target));
+	}
+}
+
 /* Looks at the running process without stopping it: enough to know what to capture. */
 static struct error *look_at_process(pid_t pid, struct program *program)
 {
 	TRY(process_open(pid, &program->target));
 	TRY(executable_open(program->target, &program->executable));
-	return goruntime_open(program->target, program->executable, &program->runtime);
+	return open_running(program);
 }
 
 /* Puts what was captured in the place of the running process. */

@@ -173,19 +173,47 @@ static struct error *set_call(
 	return NULL;
 }
 
-static struct error *enter_call(struct injection *injection, long number,
-	const uint64_t arguments[INJECTION_ARGUMENTS], uintptr_t options, uint64_t limit)
+/* Up to the entry of the call; handlers of signals may run before. */
+static struct error *run_to_call(const struct injection *injection, long number, uint64_t limit)
 {
 	struct user_regs_struct registers;
 	bool forked;
+
+	do {
+		TRY(run_to_syscall(injection, limit, &forked));
+	} while (!is_at_call(injection, number, &registers));
+	return NULL;
+}
+
+/* The kernel gives clone up while a signal is pending, and repeats it after the signal
+ * (kernel/fork.c, copy_process: ERESTARTNOINTR, which programs never see). */
+static bool is_repeated(const struct user_regs_struct *registers)
+{
+	enum { ERESTARTSYS = 512, ERESTARTNOINTR, ERESTARTNOHAND };
+	int64_t result = (int64_t)registers->rax;
+
+	return result <= -ERESTARTSYS && result >= -ERESTARTNOHAND;
+}
+
+/* Makes the call; ends where it returns, or has forked. */
+static struct error *make_call(struct injection *injection, long number,
+	const uint64_t arguments[INJECTION_ARGUMENTS], uintptr_t options, uint64_t limit,
+	int64_t *ret_result, bool *ret_forked)
+{
+	struct user_regs_struct registers;
 
 	if (FAULT_POINT("setoptions",
 		    ptrace(PTRACE_SETOPTIONS, injection->tid, NULL, (void *)options)) < 0)
 		return gone(injection);
 	TRY(set_call(injection, number, arguments));
 	do {
-		TRY(run_to_syscall(injection, limit, &forked));
-	} while (!is_at_call(injection, number, &registers));
+		TRY(run_to_call(injection, number, limit));
+		TRY(run_to_syscall(injection, limit, ret_forked));
+		if (FAULT_POINT("getregs",
+			    ptrace(PTRACE_GETREGS, injection->tid, NULL, &registers)) < 0)
+			return gone(injection);
+	} while (!*ret_forked && is_repeated(&registers));
+	*ret_result = (int64_t)registers.rax;
 	return NULL;
 }
 
@@ -193,34 +221,28 @@ struct error *injection_call(struct injection *injection, long number,
 	const uint64_t arguments[INJECTION_ARGUMENTS], int64_t *ret)
 {
 	uint64_t limit = clock_now() + CALL_LIMIT_MS * NS_PER_MS;
-	struct user_regs_struct registers;
 	bool forked;
 
-	TRY(enter_call(injection, number, arguments, PTRACE_O_TRACESYSGOOD, limit));
-	TRY(run_to_syscall(injection, limit, &forked)); /* it leaves */
-	if (FAULT_POINT("getregs", ptrace(PTRACE_GETREGS, injection->tid, NULL, &registers)) < 0)
-		return gone(injection);
-	*ret = (int64_t)registers.rax;
-	return NULL;
+	return make_call(injection, number, arguments, PTRACE_O_TRACESYSGOOD, limit, ret, &forked);
 }
 
 struct error *injection_fork(struct injection *injection, uint64_t flags, addr_t stack, pid_t *ret)
 {
 	const uint64_t arguments[INJECTION_ARGUMENTS] = {flags, stack};
 	uint64_t limit = clock_now() + FORK_LIMIT_MS * NS_PER_MS;
-	struct user_regs_struct registers;
 	unsigned long child = 0;
+	int64_t result;
 	bool forked;
 
-	TRY(enter_call(injection, SYS_clone, arguments, PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACECLONE,
-		limit));
-	TRY(run_to_syscall(injection, limit, &forked)); /* or the end of a call that failed */
-	if (FAULT_POINT("getregs", ptrace(PTRACE_GETREGS, injection->tid, NULL, &registers)) < 0)
+	TRY(make_call(injection, SYS_clone, arguments, PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACECLONE,
+		limit, &result, &forked));
+	if (!forked)
+		return error_create(ERROR_SYSTEM,
+			"the target may not fork (%s): try --capture=precopy or --capture=stop",
+			strerror((int)-result));
+	if (FAULT_POINT("geteventmsg", ptrace(PTRACE_GETEVENTMSG, injection->tid, NULL, &child)) <
+		0)
 		return gone(injection);
-	if (!forked || FAULT_POINT("geteventmsg",
-			       ptrace(PTRACE_GETEVENTMSG, injection->tid, NULL, &child)) < 0)
-		return error_create(ERROR_SYSTEM, "the target may not fork: %s",
-			strerror((int)-(int64_t)registers.rax));
 	*ret = (pid_t)child;
 	return NULL;
 }
