@@ -516,9 +516,9 @@ static struct error *write_contents(
 	}
 	vec_foreach (range, &contents->missing.list)
 		ranges_add(&spool.missing, range->start, range->end);
-	struct error *error = core_write_headers(contents->fd,
-		&(struct core_contents){
-			contents->target, &spool, &contents->pieces, auxv, auxv_length});
+	struct error *error =
+		core_write_headers(contents->fd, &(struct core_contents){contents->target, &spool,
+							 &contents->pieces, auxv, auxv_length});
 	spool_deinit(&spool);
 	return error;
 }

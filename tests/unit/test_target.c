@@ -315,7 +315,8 @@ static void stop_child(struct child *child)
 static void test_block_cache(void **state)
 {
 	struct child child = start_child();
-	struct block_cache *cache = block_cache_create(&(struct memory_source){.pid = child.pid, .mem = -1});
+	struct block_cache *cache =
+		block_cache_create(&(struct memory_source){.pid = child.pid, .mem = -1});
 	struct random random = random_from(6);
 	static uint8_t buffer[CHILD_PAGES * PAGE];
 	addr_t start = (addr_t)(uintptr_t)child.memory;
@@ -352,7 +353,8 @@ static void test_block_cache(void **state)
 static void test_block_cache_keeps(void **state)
 {
 	struct child child = start_child();
-	struct block_cache *cache = block_cache_create(&(struct memory_source){.pid = child.pid, .mem = -1});
+	struct block_cache *cache =
+		block_cache_create(&(struct memory_source){.pid = child.pid, .mem = -1});
 	addr_t start = (addr_t)(uintptr_t)child.memory;
 	uint8_t byte;
 
