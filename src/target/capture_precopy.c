@@ -23,8 +23,9 @@
 
 enum {
 	MAX_ROUNDS = 12,
-	MAX_TRIES =
-		20, /* to find a thread that is free, or to make a plan of a target that changes */
+	PLAN_TRIES = 20, /* to make a plan of a target that changes */
+	THREAD_TRIES =
+		500, /* to find a thread that is free: on a busy machine sysmon seldom sleeps */
 	TRY_AGAIN_MS = 2,
 };
 
@@ -47,7 +48,7 @@ static struct error *start_watching(struct precopy *precopy)
 	const struct capturer *capturer = precopy->capturer;
 
 	for (unsigned i = 0; !precopy->watch; i++) {
-		if (i == MAX_TRIES)
+		if (i == THREAD_TRIES)
 			return error_create(ERROR_BUSY,
 				"no thread of pid %d was free to be used for pre-copy: try again, or --capture=fork",
 				capturer->target->pid);
@@ -86,7 +87,7 @@ static struct error *plan_running(struct capturer *capturer)
 		TRY(process_refresh(capturer->target));
 		struct error *error = capturer_plan(capturer, capturer->target);
 
-		if (!error || i == MAX_TRIES)
+		if (!error || i == PLAN_TRIES)
 			return error;
 		error_destroy(error);
 		wait_a_little();
