@@ -128,8 +128,7 @@ static struct error *run_to_syscall(
 							  (void *)(intptr_t)signal_number)) < 0)
 			return gone(injection);
 		pid_t got;
-		while ((got = FAULT_POINT("waitpid",
-				waitpid(injection->tid, &status, __WALL | WNOHANG))) == 0) {
+		while ((got = stop_poll(injection->tid, &status)) == 0) {
 			if (clock_now() > limit)
 				return error_create(ERROR_SYSTEM,
 					"a call injected into thread %d does not return",

@@ -81,11 +81,30 @@ static struct error *seize_new_threads(struct stop *stop, size_t *ret_new)
 	return error;
 }
 
+/* The stop of a system call (PTRACE_O_TRACESYSGOOD), or of ptrace itself, has a higher bit set. */
+static bool is_before_signal(const siginfo_t *info)
+{
+	return info->si_code == CLD_TRAPPED && info->si_status > 0 && info->si_status <= SIGRTMAX;
+}
+
+pid_t stop_poll(pid_t tid, int *ret_status)
+{
+	siginfo_t info = {0};
+
+	if (FAULT_POINT("waitid", waitid(P_PID, (id_t)tid, &info,
+					  WEXITED | WSTOPPED | WNOHANG | WNOWAIT | __WALL)) < 0)
+		return -1;
+	if (!is_before_signal(&info))
+		return FAULT_POINT("waitpid", waitpid(tid, ret_status, __WALL | WNOHANG));
+	*ret_status = W_STOPCODE(info.si_status);
+	return tid;
+}
+
 struct error *stop_wait(pid_t pid, pid_t tid, uint64_t limit, bool *ret_stopped)
 {
 	for (;;) {
 		int status;
-		pid_t got = FAULT_POINT("waitpid", waitpid(tid, &status, __WALL | WNOHANG));
+		pid_t got = stop_poll(tid, &status);
 
 		if (got < 0 && errno == EINTR)
 			continue;

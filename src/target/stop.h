@@ -18,6 +18,13 @@ struct stop;
  * the kernel where no signal reaches it) is an error, and everything is let go. */
 struct error *stop_create(pid_t pid, struct stop **ret);
 
+/* As waitpid(tid, ret_status, __WALL | WNOHANG), but a stop before the delivery of a signal is
+ * looked at and stays to be waited for: so the kernel delivers the signal if this process ends
+ * before it has let the thread go on with it. What was waited for is forgotten with the tracer, and
+ * the signal would be lost (kernel/exit.c, wait_task_stopped clears exit_code, which ptrace_signal
+ * reads). */
+pid_t stop_poll(pid_t tid, int *ret_status);
+
 /* Waits, until CLOCK_MONOTONIC is `limit`, for the trap that PTRACE_INTERRUPT asked for.
  * ret_stopped stays false when the thread has ended. For a thread that this process has seized. */
 struct error *stop_wait(pid_t pid, pid_t tid, uint64_t limit, bool *ret_stopped);
