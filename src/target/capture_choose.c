@@ -7,7 +7,7 @@
 
 enum { SAMPLE_BYTES = 8 << 20 }; /* read to find out how fast that is */
 
-/* Predicted costs, from ../shared/facts of the project, capture. */
+/* Predicted costs: measured with bench/capture, rounded up. */
 #define STOP_OVERHEAD_NS    1000000ull
 #define FORK_NS_PER_GB      35000000ull
 #define PRECOPY_NS_PER_GB   1500000ull

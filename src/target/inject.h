@@ -4,8 +4,7 @@
  * system call returns and need no other register afterwards. When such a thread is made to repeat
  * its `syscall` instruction with another number and other arguments, the call looks to it like a
  * wake-up for nothing. So there is no moment at which the end of silt, however it comes, would harm
- * the target. No memory of the target is written. (Measured: ../shared/facts of the project,
- * capture, "P1".)
+ * the target. A signal that arrives meanwhile is handled as usual.
  *
  * Sources: Go, runtime/sys_linux_amd64.s (runtime.futex, runtime.usleep), os_linux.go (futexsleep).
  */
