@@ -4,7 +4,7 @@
 
 #include "bytes.h"
 #include "self_check.h"
-#include "table.h"
+#include "big_table.h"
 
 enum {
 	TOLERATED_SPANS = 4, /* spans that may be in the middle of a change, plus 0.1 % */
@@ -94,11 +94,11 @@ static struct error *allocate_tables(struct loader *loader)
 	heap->slots = (object_t)slots;
 	heap->bit_words = words;
 	heap->span_count = (uint32_t)loader->in_use.count;
-	TRY(table_alloc(heap->span_count, sizeof(*heap->spans), &heap->spans));
-	TRY(table_alloc(words, 8, &heap->allocated));
-	TRY(table_alloc(words, 8, &heap->marked));
-	TRY(table_alloc((slots >> 6) + 1, sizeof(*heap->span_at), &heap->span_at));
-	return table_alloc(ARENA_NUMBERS, sizeof(*heap->arenas), &heap->arenas);
+	TRY(big_table_alloc(heap->span_count, sizeof(*heap->spans), &heap->spans));
+	TRY(big_table_alloc(words, 8, &heap->allocated));
+	TRY(big_table_alloc(words, 8, &heap->marked));
+	TRY(big_table_alloc((slots >> 6) + 1, sizeof(*heap->span_at), &heap->span_at));
+	return big_table_alloc(ARENA_NUMBERS, sizeof(*heap->arenas), &heap->arenas);
 }
 
 static struct error *enter_pages(struct heap *heap, const struct span *span, uint32_t number)
@@ -281,7 +281,7 @@ static struct error *load(struct loader *loader)
 	TRY(allocate_tables(loader));
 	TRY(build_spans(loader));
 	if (has_span_bits(runtime)) {
-		TRY(table_alloc(
+		TRY(big_table_alloc(
 			(size_t)heap->scan_spans * POINTER_BIT_WORDS, 8, &heap->pointer_bits));
 		copy_pointer_bits(heap);
 	}
@@ -309,12 +309,12 @@ void heap_destroy(struct heap *heap)
 		return;
 	for (size_t i = heap->arena_low; heap->arenas && i < heap->arena_high; i++)
 		free(heap->arenas[i]);
-	table_free(heap->arenas, ARENA_NUMBERS * sizeof(*heap->arenas));
-	table_free(heap->spans, heap->span_count * sizeof(*heap->spans));
-	table_free(heap->allocated, heap->bit_words * 8);
-	table_free(heap->marked, heap->bit_words * 8);
-	table_free(heap->span_at, (((size_t)heap->slots >> 6) + 1) * sizeof(*heap->span_at));
-	table_free(heap->pointer_bits, (size_t)heap->scan_spans * POINTER_BIT_WORDS * 8);
+	big_table_free(heap->arenas, ARENA_NUMBERS * sizeof(*heap->arenas));
+	big_table_free(heap->spans, heap->span_count * sizeof(*heap->spans));
+	big_table_free(heap->allocated, heap->bit_words * 8);
+	big_table_free(heap->marked, heap->bit_words * 8);
+	big_table_free(heap->span_at, (((size_t)heap->slots >> 6) + 1) * sizeof(*heap->span_at));
+	big_table_free(heap->pointer_bits, (size_t)heap->scan_spans * POINTER_BIT_WORDS * 8);
 	ranges_deinit(&heap->stacks);
 	free(heap);
 }

@@ -3,7 +3,7 @@
 #include <pthread.h>
 #include <string.h>
 
-#include "table.h"
+#include "big_table.h"
 
 enum {
 	ARENA_WORDS = 1 << (ARENA_SHIFT - 3),
@@ -62,12 +62,12 @@ static struct error *load_arena(struct pointer_maps *maps, uint32_t number)
 	struct arena_bits *bits = &maps->arenas[number - maps->heap->arena_low];
 
 	TRY(reader_error(&reader, "heapArena"));
-	TRY(table_alloc(bitmap_bytes(layout), 1, &bits->bits));
+	TRY(big_table_alloc(bitmap_bytes(layout), 1, &bits->bits));
 	copy_present(runtime->target, arena + layout->heap_arena.bitmap.at, bits->bits,
 		bitmap_bytes(layout));
 	if (!field_present(layout->heap_arena.no_more_ptrs))
 		return NULL;
-	TRY(table_alloc(NO_MORE_BYTES, 1, &bits->no_more));
+	TRY(big_table_alloc(NO_MORE_BYTES, 1, &bits->no_more));
 	copy_present(runtime->target, arena + layout->heap_arena.no_more_ptrs.at, bits->no_more,
 		NO_MORE_BYTES);
 	return NULL;
@@ -105,8 +105,8 @@ void pointer_maps_destroy(struct pointer_maps *maps)
 		return;
 	for (uint32_t i = 0; maps->arenas && i < maps->heap->arena_high - maps->heap->arena_low;
 		i++) {
-		table_free(maps->arenas[i].bits, bitmap_bytes(&maps->heap->runtime->layout));
-		table_free(maps->arenas[i].no_more, NO_MORE_BYTES);
+		big_table_free(maps->arenas[i].bits, bitmap_bytes(&maps->heap->runtime->layout));
+		big_table_free(maps->arenas[i].no_more, NO_MORE_BYTES);
 	}
 	free(maps->arenas);
 	vec_foreach (mask, &maps->masks) {

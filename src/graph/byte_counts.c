@@ -1,20 +1,20 @@
 #include "byte_counts.h"
 
 #include "memory.h"
-#include "table.h"
+#include "big_table.h"
 
 struct error *byte_counts_init(struct byte_counts *counts, size_t count)
 {
 	*counts = (struct byte_counts){.count = count};
 	pthread_mutex_init(&counts->lock, NULL);
-	return table_alloc(count, sizeof(*counts->units), &counts->units);
+	return big_table_alloc(count, sizeof(*counts->units), &counts->units);
 }
 
 void byte_counts_deinit(struct byte_counts *counts)
 {
 	if (!counts->units)
 		return;
-	table_free(counts->units, counts->count * sizeof(*counts->units));
+	big_table_free(counts->units, counts->count * sizeof(*counts->units));
 	addrmap_deinit(&counts->places);
 	free(counts->large);
 	pthread_mutex_destroy(&counts->lock);

@@ -1,6 +1,6 @@
 #include "contents.h"
 
-#include "table.h"
+#include "big_table.h"
 
 enum {
 	LEVEL_BITS = 4,
@@ -151,7 +151,7 @@ struct error *contents_find(const struct analysis *analysis, struct holdings *ho
 	struct walk *walk = memory_alloc(sizeof(*walk));
 
 	walk->analysis = analysis;
-	struct error *error = table_alloc(graph->inner, 1, &walk->place);
+	struct error *error = big_table_alloc(graph->inner, 1, &walk->place);
 	if (error) {
 		free(walk);
 		return error;
@@ -173,7 +173,7 @@ struct error *contents_find(const struct analysis *analysis, struct holdings *ho
 		vec_deinit(&walk->descents[i].sums);
 		addrmap_deinit(&walk->descents[i].by_key);
 	}
-	table_free(walk->place, graph->inner);
+	big_table_free(walk->place, graph->inner);
 	free(walk->descent_of);
 	free(walk);
 	return NULL;

@@ -1,7 +1,7 @@
 #include "cuts.h"
 
 #include "reach.h"
-#include "table.h"
+#include "big_table.h"
 
 /* Does every way to `node` go through `dominator`? */
 static bool is_dominated(const struct retention *retention, node_t node, node_t dominator)
@@ -85,7 +85,7 @@ struct error *cuts_free_together(
 	size_t words = BITSET_WORDS(graph->count);
 	uint64_t *reached;
 
-	TRY(table_alloc(words, 8, &reached));
+	TRY(big_table_alloc(words, 8, &reached));
 	struct error *error = reach_avoiding(graph, removed, reached);
 	*ret = (struct freed){0};
 	for (node_t node = 0; !error && node < graph->count; node++) {
@@ -94,6 +94,6 @@ struct error *cuts_free_together(
 		ret->bytes += graph_weight(graph, node);
 		ret->objects += !node_is_virtual(analysis->objects, node);
 	}
-	table_free(reached, words * 8);
+	big_table_free(reached, words * 8);
 	return error;
 }

@@ -1,7 +1,7 @@
 #include "depth_first.h"
 
 #include "memory.h"
-#include "table.h"
+#include "big_table.h"
 
 /* A node on the path from the root, and its next reference to look at. */
 struct step {
@@ -105,15 +105,15 @@ static struct error *allocate(struct walk *walk, bool components)
 {
 	uint32_t count = walk->skeleton->count;
 
-	TRY(table_alloc(BITSET_WORDS(walk->graph->inner), 8, &walk->visited));
-	TRY(table_alloc(count, sizeof(struct step), &walk->path));
-	TRY(table_alloc(count, sizeof(node_t), &walk->result.vertex));
-	TRY(table_alloc(count, sizeof(uint32_t), &walk->result.parent));
+	TRY(big_table_alloc(BITSET_WORDS(walk->graph->inner), 8, &walk->visited));
+	TRY(big_table_alloc(count, sizeof(struct step), &walk->path));
+	TRY(big_table_alloc(count, sizeof(node_t), &walk->result.vertex));
+	TRY(big_table_alloc(count, sizeof(uint32_t), &walk->result.parent));
 	if (!components)
 		return NULL;
-	TRY(table_alloc(BITSET_WORDS(count), 8, &walk->closed));
-	TRY(table_alloc(count, sizeof(uint32_t), &walk->open));
-	return table_alloc(count, sizeof(uint32_t), &walk->low);
+	TRY(big_table_alloc(BITSET_WORDS(count), 8, &walk->closed));
+	TRY(big_table_alloc(count, sizeof(uint32_t), &walk->open));
+	return big_table_alloc(count, sizeof(uint32_t), &walk->low);
 }
 
 struct error *depth_first_walk(const struct graph *graph, const struct skeleton *skeleton,
@@ -124,24 +124,24 @@ struct error *depth_first_walk(const struct graph *graph, const struct skeleton 
 	TRY(allocate(&walk, components));
 	run(&walk);
 	walk.result.component = walk.low;
-	table_free(walk.path, skeleton->count * sizeof(struct step));
-	table_free(walk.open, skeleton->count * sizeof(uint32_t));
-	table_free(walk.visited, BITSET_WORDS(graph->inner) * 8);
-	table_free(walk.closed, BITSET_WORDS(skeleton->count) * 8);
+	big_table_free(walk.path, skeleton->count * sizeof(struct step));
+	big_table_free(walk.open, skeleton->count * sizeof(uint32_t));
+	big_table_free(walk.visited, BITSET_WORDS(graph->inner) * 8);
+	big_table_free(walk.closed, BITSET_WORDS(skeleton->count) * 8);
 	*ret = walk.result;
 	return NULL;
 }
 
 void depth_first_drop_vertex(struct depth_first *walk)
 {
-	table_free(walk->vertex, walk->count * sizeof(*walk->vertex));
+	big_table_free(walk->vertex, walk->count * sizeof(*walk->vertex));
 	walk->vertex = NULL;
 }
 
 struct error *depth_first_restore_vertex(
 	struct depth_first *walk, const struct skeleton *skeleton, const uint32_t *order)
 {
-	TRY(table_alloc(walk->count, sizeof(node_t), &walk->vertex));
+	TRY(big_table_alloc(walk->count, sizeof(node_t), &walk->vertex));
 	for (size_t word = 0; word < BITSET_WORDS(skeleton->inner); word++) {
 		for (uint64_t bits = skeleton->kept[word]; bits; bits &= bits - 1) {
 			node_t node = (node_t)(word * 64) + (node_t)__builtin_ctzll(bits);
@@ -154,7 +154,7 @@ struct error *depth_first_restore_vertex(
 
 void depth_first_drop_components(struct depth_first *walk)
 {
-	table_free(walk->component, walk->count * sizeof(*walk->component));
+	big_table_free(walk->component, walk->count * sizeof(*walk->component));
 	walk->component = NULL;
 }
 
@@ -162,6 +162,6 @@ void depth_first_deinit(struct depth_first *walk)
 {
 	depth_first_drop_vertex(walk);
 	depth_first_drop_components(walk);
-	table_free(walk->parent, walk->count * sizeof(*walk->parent));
+	big_table_free(walk->parent, walk->count * sizeof(*walk->parent));
 	*walk = (struct depth_first){0};
 }

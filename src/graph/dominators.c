@@ -1,6 +1,6 @@
 #include "dominators.h"
 
-#include "table.h"
+#include "big_table.h"
 #include "vec.h"
 
 struct finder {
@@ -53,15 +53,15 @@ static void enter_edge(struct finder *finder, uint32_t from, uint32_t to)
 
 static struct error *find_predecessors(struct finder *finder)
 {
-	TRY(table_alloc(finder->count + 2, sizeof(uint32_t), &finder->row));
-	TRY(table_alloc(finder->count, sizeof(uint32_t), &finder->label));
+	TRY(big_table_alloc(finder->count + 2, sizeof(uint32_t), &finder->row));
+	TRY(big_table_alloc(finder->count, sizeof(uint32_t), &finder->label));
 	for (uint32_t node = 0; node < finder->count; node++)
 		finder->label[node] = finder->walk->parent[node];
 	each_edge(finder, count_edge);
 	for (uint32_t i = 0; i < finder->count; i++)
 		finder->row[i + 1] += finder->row[i];
 	finder->edges = finder->row[finder->count];
-	TRY(table_alloc(finder->edges, sizeof(uint32_t), &finder->from));
+	TRY(big_table_alloc(finder->edges, sizeof(uint32_t), &finder->from));
 	each_edge(finder, enter_edge);
 	return NULL;
 }
@@ -121,7 +121,7 @@ static struct error *find(struct finder *finder)
 {
 	TRY(find_predecessors(finder));
 	depth_first_drop_vertex(finder->walk);
-	TRY(table_alloc(finder->count, sizeof(uint32_t), &finder->ancestor));
+	TRY(big_table_alloc(finder->count, sizeof(uint32_t), &finder->ancestor));
 	for (uint32_t node = 0; node < finder->count; node++)
 		finder->ancestor[node] = finder->walk->parent[node];
 	find_semidominators(finder);
@@ -133,10 +133,10 @@ static void finder_deinit(struct finder *finder)
 {
 	size_t bytes = finder->count * sizeof(uint32_t);
 
-	table_free(finder->label, bytes);
-	table_free(finder->ancestor, bytes);
-	table_free(finder->row, bytes + 2 * sizeof(uint32_t));
-	table_free(finder->from, finder->edges * sizeof(uint32_t));
+	big_table_free(finder->label, bytes);
+	big_table_free(finder->ancestor, bytes);
+	big_table_free(finder->row, bytes + 2 * sizeof(uint32_t));
+	big_table_free(finder->from, finder->edges * sizeof(uint32_t));
 	vec_deinit(&finder->path);
 }
 
@@ -163,7 +163,7 @@ struct error *dominators_find(const struct graph *graph, const struct skeleton *
 void dominators_deinit(struct dominators *dominators)
 {
 	dominators_drop_jumps(dominators);
-	table_free(dominators->idom, dominators->count * sizeof(uint32_t));
+	big_table_free(dominators->idom, dominators->count * sizeof(uint32_t));
 	*dominators = (struct dominators){0};
 }
 
@@ -171,8 +171,8 @@ void dominators_deinit(struct dominators *dominators)
  * whose distance grows with the depth. */
 struct error *dominators_add_jumps(struct dominators *dominators)
 {
-	TRY(table_alloc(dominators->count, sizeof(uint32_t), &dominators->depth));
-	TRY(table_alloc(dominators->count, sizeof(uint32_t), &dominators->jump));
+	TRY(big_table_alloc(dominators->count, sizeof(uint32_t), &dominators->depth));
+	TRY(big_table_alloc(dominators->count, sizeof(uint32_t), &dominators->jump));
 	for (uint32_t node = 1; node < dominators->count; node++) {
 		uint32_t parent = dominators->idom[node], jump = dominators->jump[parent];
 		uint32_t first = dominators->depth[parent] - dominators->depth[jump];
@@ -189,8 +189,8 @@ void dominators_drop_jumps(struct dominators *dominators)
 {
 	size_t bytes = dominators->count * sizeof(uint32_t);
 
-	table_free(dominators->depth, bytes);
-	table_free(dominators->jump, bytes);
+	big_table_free(dominators->depth, bytes);
+	big_table_free(dominators->jump, bytes);
 	dominators->depth = dominators->jump = NULL;
 }
 

@@ -1,7 +1,7 @@
 #include "graph.h"
 
 #include "memory.h"
-#include "table.h"
+#include "big_table.h"
 
 #define LONG_BLOCK ((uint32_t)1 << 31)
 
@@ -12,8 +12,8 @@ static size_t block_count(const struct graph *graph)
 
 struct error *graph_rows_create(struct graph *graph)
 {
-	TRY(table_alloc(block_count(graph) * ROW_BLOCK, 1, &graph->row_length));
-	return table_alloc(block_count(graph), sizeof(uint32_t), &graph->row_begin);
+	TRY(big_table_alloc(block_count(graph) * ROW_BLOCK, 1, &graph->row_length));
+	return big_table_alloc(block_count(graph), sizeof(uint32_t), &graph->row_begin);
 }
 
 void graph_row_set(struct graph *graph, node_t node, uint32_t length)
@@ -67,8 +67,8 @@ struct error *graph_rows_finish(struct graph *graph)
 
 void graph_rows_destroy(struct graph *graph)
 {
-	table_free(graph->row_length, block_count(graph) * ROW_BLOCK);
-	table_free(graph->row_begin, block_count(graph) * sizeof(uint32_t));
+	big_table_free(graph->row_length, block_count(graph) * ROW_BLOCK);
+	big_table_free(graph->row_begin, block_count(graph) * sizeof(uint32_t));
 	addrmap_deinit(&graph->long_rows);
 	graph->row_length = NULL;
 	graph->row_begin = NULL;

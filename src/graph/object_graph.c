@@ -5,7 +5,7 @@
 #include "addrmap.h"
 #include "parallel.h"
 #include "stack_scan.h"
-#include "table.h"
+#include "big_table.h"
 
 enum { MAX_WILD_SOURCES = 1 << 20 };
 
@@ -367,7 +367,7 @@ static struct error *build_rows(struct gatherer *gatherer)
 		words += (uint64_t)objects->heap->spans[i].npages << (RUNTIME_PAGE_SHIFT - 3);
 	uint64_t room = words + root_edge_count(gatherer);
 	TRY(graph_rows_create(&objects->graph));
-	TRY(table_alloc(room, sizeof(node_t), &objects->graph.targets));
+	TRY(big_table_alloc(room, sizeof(node_t), &objects->graph.targets));
 	objects->targets_bytes = room * sizeof(node_t);
 	work.workers = memory_array(work.width, sizeof(*work.workers));
 	divide_spans(objects, &work, words);
@@ -377,7 +377,7 @@ static struct error *build_rows(struct gatherer *gatherer)
 	if (error)
 		return error;
 	edges = put_virtual_rows(gatherer, edges);
-	table_trim(objects->graph.targets, objects->targets_bytes, edges * sizeof(node_t));
+	big_table_trim(objects->graph.targets, objects->targets_bytes, edges * sizeof(node_t));
 	objects->targets_bytes = edges * sizeof(node_t);
 	target_release_pages(objects->program->target);
 	return graph_rows_finish(&objects->graph);
@@ -428,7 +428,7 @@ void object_graph_destroy(struct object_graph *objects)
 	if (!objects)
 		return;
 	graph_rows_destroy(&objects->graph);
-	table_free(objects->graph.targets, objects->targets_bytes);
+	big_table_free(objects->graph.targets, objects->targets_bytes);
 	stacks_deinit(&objects->stacks);
 	vec_deinit(&objects->variables);
 	vec_deinit(&objects->virtual_nodes);

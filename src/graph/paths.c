@@ -1,7 +1,7 @@
 #include "paths.h"
 
 #include "bitset.h"
-#include "table.h"
+#include "big_table.h"
 
 struct search {
 	const struct graph *graph;
@@ -19,10 +19,10 @@ static struct error *search_init(struct search *search, const struct graph *grap
 {
 	*search = (struct search){
 		.graph = graph, .is_target = is_target, .context = context, .found = NO_NODE};
-	TRY(table_alloc(graph->inner, sizeof(node_t), &search->parent));
-	struct error *error = table_alloc(graph->inner, sizeof(node_t), &search->queue);
+	TRY(big_table_alloc(graph->inner, sizeof(node_t), &search->parent));
+	struct error *error = big_table_alloc(graph->inner, sizeof(node_t), &search->queue);
 	if (error) {
-		table_free(search->parent, graph->inner * sizeof(node_t));
+		big_table_free(search->parent, graph->inner * sizeof(node_t));
 		return error;
 	}
 	for (node_t node = 0; node < graph->inner; node++)
@@ -32,8 +32,8 @@ static struct error *search_init(struct search *search, const struct graph *grap
 
 static void search_deinit(struct search *search)
 {
-	table_free(search->parent, search->graph->inner * sizeof(node_t));
-	table_free(search->queue, search->graph->inner * sizeof(node_t));
+	big_table_free(search->parent, search->graph->inner * sizeof(node_t));
+	big_table_free(search->queue, search->graph->inner * sizeof(node_t));
 }
 
 static void visit(struct search *search, node_t node, node_t parent)

@@ -5,7 +5,7 @@
 #include "parallel.h"
 #include "reach.h"
 #include "shared_leaves.h"
-#include "table.h"
+#include "big_table.h"
 #include "vec.h"
 
 struct computation {
@@ -21,14 +21,14 @@ static struct error *build_skeleton(struct computation *computation)
 	const struct graph *graph = computation->result->graph;
 	uint8_t *inner_children = NULL;
 
-	TRY(table_alloc(graph->count, sizeof(node_t), &computation->result->idom));
-	TRY(table_alloc(graph->inner, 1, &inner_children));
+	TRY(big_table_alloc(graph->count, sizeof(node_t), &computation->result->idom));
+	TRY(big_table_alloc(graph->inner, 1, &inner_children));
 	struct error *error = reach_mark(graph, computation->result->idom, inner_children);
 	if (!error)
 		error = skeleton_build(graph, computation->result->idom, inner_children,
 			computation->input->first_holder, computation->input->holder_nodes,
 			&computation->result->skeleton);
-	table_free(inner_children, graph->inner);
+	big_table_free(inner_children, graph->inner);
 	return error;
 }
 
@@ -37,15 +37,15 @@ static struct error *sort_by_component(const struct depth_first *walk, uint32_t 
 {
 	uint32_t *start = NULL, *sorted = NULL;
 
-	TRY(table_alloc(walk->component_count + 1, sizeof(uint32_t), &start));
-	struct error *error = table_alloc(walk->count, sizeof(uint32_t), &sorted);
+	TRY(big_table_alloc(walk->component_count + 1, sizeof(uint32_t), &start));
+	struct error *error = big_table_alloc(walk->count, sizeof(uint32_t), &sorted);
 	for (uint32_t i = 0; !error && i < walk->count; i++)
 		start[walk->component_count - 1 - walk->component[i] + 1]++;
 	for (uint32_t i = 0; !error && i < walk->component_count; i++)
 		start[i + 1] += start[i];
 	for (uint32_t i = 0; !error && i < walk->count; i++)
 		sorted[start[walk->component_count - 1 - walk->component[i]]++] = i;
-	table_free(start, (walk->component_count + 1) * sizeof(uint32_t));
+	big_table_free(start, (walk->component_count + 1) * sizeof(uint32_t));
 	*ret = sorted;
 	return error;
 }
@@ -95,7 +95,7 @@ static struct error *spread_sets(const struct set_walk *sets)
 				set[to] = holder_sets_union(result->sets, set[to], set[from]);
 		}
 	}
-	table_free(sorted, walk->count * sizeof(uint32_t));
+	big_table_free(sorted, walk->count * sizeof(uint32_t));
 	return NULL;
 }
 
@@ -107,14 +107,14 @@ static struct error *compute_sets(struct computation *computation)
 	if (!computation->input->holders)
 		return NULL;
 	computation->result->sets = holder_sets_create();
-	TRY(table_alloc(walk->component_count, sizeof(set_t), &sets.set));
+	TRY(big_table_alloc(walk->component_count, sizeof(set_t), &sets.set));
 	seed_sets(&sets);
 	struct error *error = spread_sets(&sets);
 	if (!error)
-		error = table_alloc(walk->count, sizeof(set_t), &computation->set_by_order);
+		error = big_table_alloc(walk->count, sizeof(set_t), &computation->set_by_order);
 	for (uint32_t i = 0; !error && i < walk->count; i++)
 		computation->set_by_order[i] = sets.set[walk->component[i]];
-	table_free(sets.set, walk->component_count * sizeof(set_t));
+	big_table_free(sets.set, walk->component_count * sizeof(set_t));
 	depth_first_drop_components(walk);
 	return error;
 }
@@ -154,7 +154,7 @@ static struct error *finish_sets(struct computation *computation)
 
 	if (!computation->set_by_order)
 		return NULL;
-	TRY(table_alloc(walk->count, sizeof(set_t), &result->set_by_rank));
+	TRY(big_table_alloc(walk->count, sizeof(set_t), &result->set_by_rank));
 	for (uint32_t i = 0; i < walk->count; i++)
 		result->set_by_rank[skeleton_rank(&result->skeleton, walk->vertex[i])] =
 			computation->set_by_order[i];
@@ -339,7 +339,7 @@ struct error *retention_compute(const struct retention_input *input, struct rete
 
 	computation.result->graph = input->graph;
 	struct error *error = compute(&computation);
-	table_free(computation.set_by_order, computation.walk.count * sizeof(set_t));
+	big_table_free(computation.set_by_order, computation.walk.count * sizeof(set_t));
 	dominators_deinit(&computation.dominators);
 	depth_first_deinit(&computation.walk);
 	if (error) {
@@ -354,9 +354,9 @@ void retention_destroy(struct retention *retention)
 {
 	if (!retention)
 		return;
-	table_free(retention->set_by_rank, retention->skeleton.count * sizeof(set_t));
+	big_table_free(retention->set_by_rank, retention->skeleton.count * sizeof(set_t));
 	skeleton_deinit(&retention->skeleton);
-	table_free(retention->idom, retention->graph->count * sizeof(node_t));
+	big_table_free(retention->idom, retention->graph->count * sizeof(node_t));
 	byte_counts_deinit(&retention->retained);
 	shared_leaves_deinit(&retention->leaves);
 	holder_sets_destroy(retention->sets);

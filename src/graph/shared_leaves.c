@@ -2,7 +2,7 @@
 
 #include "memory.h"
 #include "reach.h"
-#include "table.h"
+#include "big_table.h"
 
 static struct error *collect(const struct leaf_context *context, struct shared_leaves *leaves)
 {
@@ -10,8 +10,8 @@ static struct error *collect(const struct leaf_context *context, struct shared_l
 
 	leaves->first = graph->inner;
 	leaves->words = BITSET_WORDS(graph->count - graph->inner);
-	TRY(table_alloc(leaves->words, 8, &leaves->bits));
-	TRY(table_alloc(leaves->words, sizeof(uint32_t), &leaves->ranks));
+	TRY(big_table_alloc(leaves->words, 8, &leaves->bits));
+	TRY(big_table_alloc(leaves->words, sizeof(uint32_t), &leaves->ranks));
 	for (node_t leaf = graph->inner; leaf < graph->count; leaf++) {
 		if (context->owner[leaf] == OWNER_MANY)
 			bitset_add(leaves->bits, leaf - leaves->first);
@@ -20,8 +20,8 @@ static struct error *collect(const struct leaf_context *context, struct shared_l
 		leaves->ranks[word] = leaves->count;
 		leaves->count += (uint32_t)__builtin_popcountll(leaves->bits[word]);
 	}
-	TRY(table_alloc(leaves->count, sizeof(node_t), &leaves->common));
-	TRY(table_alloc(leaves->count, sizeof(set_t), &leaves->set));
+	TRY(big_table_alloc(leaves->count, sizeof(node_t), &leaves->common));
+	TRY(big_table_alloc(leaves->count, sizeof(set_t), &leaves->set));
 	for (uint32_t i = 0; i < leaves->count; i++)
 		leaves->common[i] = NO_NODE;
 	return NULL;
@@ -106,9 +106,9 @@ struct error *shared_leaves_find(const struct leaf_context *context, struct shar
 
 void shared_leaves_deinit(struct shared_leaves *leaves)
 {
-	table_free(leaves->bits, leaves->words * 8);
-	table_free(leaves->ranks, leaves->words * sizeof(uint32_t));
-	table_free(leaves->common, leaves->count * sizeof(node_t));
-	table_free(leaves->set, leaves->count * sizeof(set_t));
+	big_table_free(leaves->bits, leaves->words * 8);
+	big_table_free(leaves->ranks, leaves->words * sizeof(uint32_t));
+	big_table_free(leaves->common, leaves->count * sizeof(node_t));
+	big_table_free(leaves->set, leaves->count * sizeof(set_t));
 	*leaves = (struct shared_leaves){0};
 }

@@ -1,7 +1,7 @@
 #include "skeleton.h"
 
 #include "reach.h"
-#include "table.h"
+#include "big_table.h"
 
 struct peeling {
 	const node_t *owner;
@@ -36,8 +36,8 @@ struct error *skeleton_build(const struct graph *graph, const node_t *owner,
 	struct skeleton skeleton = {.inner = graph->inner};
 	struct peeling peeling = {owner, inner_children, NULL, pinned, pinned_count};
 
-	TRY(table_alloc(words, 8, &skeleton.kept));
-	TRY(table_alloc(words, sizeof(uint32_t), &skeleton.ranks));
+	TRY(big_table_alloc(words, 8, &skeleton.kept));
+	TRY(big_table_alloc(words, sizeof(uint32_t), &skeleton.ranks));
 	for (node_t node = 0; node < graph->inner; node++) {
 		if (owner[node] != OWNER_NONE)
 			bitset_add(skeleton.kept, node);
@@ -59,7 +59,7 @@ void skeleton_deinit(struct skeleton *skeleton)
 {
 	size_t words = BITSET_WORDS(skeleton->inner);
 
-	table_free(skeleton->kept, words * 8);
-	table_free(skeleton->ranks, words * sizeof(uint32_t));
+	big_table_free(skeleton->kept, words * 8);
+	big_table_free(skeleton->ranks, words * sizeof(uint32_t));
 	*skeleton = (struct skeleton){0};
 }

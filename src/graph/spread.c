@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "gomap.h"
-#include "table.h"
+#include "big_table.h"
 
 enum {
 	TINY_SPAN_CLASS = 5, /* 16 bytes without pointers: several small values share a slot */
@@ -45,12 +45,12 @@ struct error *spread_create(struct typing *typing, struct spread **ret)
 	spread->heap = heap;
 	spread->queue = memory_array(heap->span_count + 1, sizeof(*spread->queue));
 	spread->queued = memory_array(heap->span_count + 1, 1);
-	return table_alloc(heap->bit_words, 8, &spread->waiting);
+	return big_table_alloc(heap->bit_words, 8, &spread->waiting);
 }
 
 void spread_destroy(struct spread *spread)
 {
-	table_free(spread->waiting, spread->heap->bit_words * 8);
+	big_table_free(spread->waiting, spread->heap->bit_words * 8);
 	free(spread->queue);
 	free(spread->queued);
 	vec_deinit(&spread->copy);

@@ -3,7 +3,7 @@
 #include <string.h>
 #include <xxhash.h>
 
-#include "table.h"
+#include "big_table.h"
 
 enum { AT_ONCE = 32 };
 
@@ -170,10 +170,10 @@ static struct error *mark_for(struct marking *marking)
 	const struct graph *graph = marking->graph;
 	uint32_t shared = marking->analysis->retention->leaves.count;
 
-	TRY(table_alloc(graph->inner, sizeof(uint32_t), &marking->reached));
-	TRY(table_alloc(BITSET_WORDS(graph->inner), 8, &marking->queued));
-	TRY(table_alloc(graph->inner, sizeof(node_t), &marking->queue));
-	TRY(table_alloc(shared, sizeof(uint32_t), &marking->shared));
+	TRY(big_table_alloc(graph->inner, sizeof(uint32_t), &marking->reached));
+	TRY(big_table_alloc(BITSET_WORDS(graph->inner), 8, &marking->queued));
+	TRY(big_table_alloc(graph->inner, sizeof(node_t), &marking->queue));
+	TRY(big_table_alloc(shared, sizeof(uint32_t), &marking->shared));
 	mark(marking);
 	sum_lost(marking);
 	return NULL;
@@ -181,10 +181,11 @@ static struct error *mark_for(struct marking *marking)
 
 static void marking_deinit(struct marking *marking)
 {
-	table_free(marking->reached, marking->graph->inner * sizeof(uint32_t));
-	table_free(marking->queued, BITSET_WORDS(marking->graph->inner) * 8);
-	table_free(marking->queue, marking->graph->inner * sizeof(node_t));
-	table_free(marking->shared, marking->analysis->retention->leaves.count * sizeof(uint32_t));
+	big_table_free(marking->reached, marking->graph->inner * sizeof(uint32_t));
+	big_table_free(marking->queued, BITSET_WORDS(marking->graph->inner) * 8);
+	big_table_free(marking->queue, marking->graph->inner * sizeof(node_t));
+	big_table_free(
+		marking->shared, marking->analysis->retention->leaves.count * sizeof(uint32_t));
 	free(marking->bit_of);
 }
 

@@ -4,7 +4,7 @@
 
 #include "guesses.h"
 #include "spread.h"
-#include "table.h"
+#include "big_table.h"
 #include "type_seeds.h"
 
 struct error *typing_create(const struct program *program, const struct heap *heap,
@@ -18,7 +18,7 @@ struct error *typing_create(const struct program *program, const struct heap *he
 	types_init(&typing->types, program->runtime);
 	dwarf_types_attach(&typing->types, program->debuginfo);
 	object_types_init(&typing->object_types, &typing->types, program->debuginfo);
-	TRY(table_alloc(heap->slots, sizeof(otype_t), &typing->of));
+	TRY(big_table_alloc(heap->slots, sizeof(otype_t), &typing->of));
 	*ret = take_pointer(typing);
 	return NULL;
 }
@@ -27,7 +27,7 @@ void typing_destroy(struct typing *typing)
 {
 	if (!typing)
 		return;
-	table_free(typing->of, typing->heap->slots * sizeof(otype_t));
+	big_table_free(typing->of, typing->heap->slots * sizeof(otype_t));
 	object_types_deinit(&typing->object_types);
 	types_deinit(&typing->types);
 	free(typing);

@@ -1,7 +1,7 @@
 #include "gated_reach.h"
 
 #include "mark_batch.h"
-#include "table.h"
+#include "big_table.h"
 
 /* What a node is, beside a node. */
 enum role {
@@ -183,7 +183,7 @@ static void pass_deinit(struct pass *pass)
 	addrmap_deinit(&pass->first_released);
 	vec_deinit(&pass->stack.nodes);
 	vec_deinit(&pass->opening);
-	table_free(pass->special, pass->reach->reached_words * sizeof(uint64_t));
+	big_table_free(pass->special, pass->reach->reached_words * sizeof(uint64_t));
 }
 
 struct error *gated_reach_find(struct gated_input *input, struct gated_reach *ret)
@@ -191,8 +191,8 @@ struct error *gated_reach_find(struct gated_input *input, struct gated_reach *re
 	struct gated_reach reach = {.reached_words = BITSET_WORDS(input->graph->count)};
 	struct pass pass = {.input = input, .graph = input->graph, .reach = &reach};
 
-	TRY(table_alloc(reach.reached_words, sizeof(uint64_t), &reach.reached));
-	struct error *error = table_alloc(reach.reached_words, sizeof(uint64_t), &pass.special);
+	TRY(big_table_alloc(reach.reached_words, sizeof(uint64_t), &reach.reached));
+	struct error *error = big_table_alloc(reach.reached_words, sizeof(uint64_t), &pass.special);
 	if (error) {
 		gated_reach_deinit(&reach);
 		return error;
@@ -207,7 +207,7 @@ struct error *gated_reach_find(struct gated_input *input, struct gated_reach *re
 
 void gated_reach_deinit(struct gated_reach *reach)
 {
-	table_free(reach->reached, reach->reached_words * sizeof(uint64_t));
+	big_table_free(reach->reached, reach->reached_words * sizeof(uint64_t));
 	free(reach->open);
 	*reach = (struct gated_reach){0};
 }

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "special.h"
-#include "table.h"
+#include "big_table.h"
 #include "thread_words.h"
 #include "tiny_block.h"
 
@@ -249,10 +249,10 @@ static struct error *find_chain(const struct analysis *analysis, const struct ne
 	size_t words = BITSET_WORDS(analysis_graph(analysis)->count);
 	uint64_t *avoided;
 
-	TRY(table_alloc(words, sizeof(uint64_t), &avoided));
+	TRY(big_table_alloc(words, sizeof(uint64_t), &avoided));
 	avoid_waiting(analysis, verdicts, goroutine, only_running, avoided);
 	struct error *error = paths_to_avoiding(analysis, avoided, target, ret);
-	table_free(avoided, words * sizeof(uint64_t));
+	big_table_free(avoided, words * sizeof(uint64_t));
 	return error;
 }
 

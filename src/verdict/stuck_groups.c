@@ -1,6 +1,6 @@
 #include "stuck_groups.h"
 
-#include "table.h"
+#include "big_table.h"
 
 #define SEVERAL_OWNERS UINT32_MAX
 
@@ -184,7 +184,7 @@ struct error *stuck_groups_find(const struct analysis *analysis, const struct ne
 	struct addrmap entry_of = {0};
 	struct starts starts = {0};
 
-	TRY(table_alloc(pricer.seen_words, sizeof(uint64_t), &pricer.seen));
+	TRY(big_table_alloc(pricer.seen_words, sizeof(uint64_t), &pricer.seen));
 	*ret = (struct stuck_groups){0};
 	collect(&pricer, &entry_of);
 	find_starts(&pricer, &entry_of, &starts);
@@ -197,7 +197,7 @@ struct error *stuck_groups_find(const struct analysis *analysis, const struct ne
 	vec_deinit(&starts.list);
 	vec_deinit(&pricer.met);
 	vec_deinit(&pricer.pending);
-	table_free(pricer.seen, pricer.seen_words * sizeof(uint64_t));
+	big_table_free(pricer.seen, pricer.seen_words * sizeof(uint64_t));
 	return NULL;
 }
 

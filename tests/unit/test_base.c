@@ -11,7 +11,7 @@
 #include "cycle.h"
 #include "parallel.h"
 #include "random.h"
-#include "table.h"
+#include "big_table.h"
 #include "text.h"
 #include "vec.h"
 
@@ -257,20 +257,20 @@ static void test_table(void **state)
 	size_t page = (size_t)sysconf(_SC_PAGESIZE), words = 4 * page / 8;
 
 	(void)state;
-	assert_success(table_alloc(words, 8, &table));
+	assert_success(big_table_alloc(words, 8, &table));
 	for (size_t i = 0; i < words; i++)
 		assert_int_equal(table[i], 0);
 	table[0] = 1;
 	table[page / 8] = 2;
-	table_trim(table, words * 8, page + 8); /* two pages stay */
+	big_table_trim(table, words * 8, page + 8); /* two pages stay */
 	assert_int_equal(table[page / 8], 2);
 	table[2 * page / 8 - 1] = 3;
-	table_free(table, page + 8);
-	table_free(NULL, 100);
-	assert_error(table_alloc(SIZE_MAX / 4, 8, &table), ERROR_LIMIT);
-	assert_error(table_alloc(SIZE_MAX / 16, 8, &table), ERROR_SYSTEM);
-	assert_success(table_alloc(0, 8, &table));
-	table_free(table, 0);
+	big_table_free(table, page + 8);
+	big_table_free(NULL, 100);
+	assert_error(big_table_alloc(SIZE_MAX / 4, 8, &table), ERROR_LIMIT);
+	assert_error(big_table_alloc(SIZE_MAX / 16, 8, &table), ERROR_SYSTEM);
+	assert_success(big_table_alloc(0, 8, &table));
+	big_table_free(table, 0);
 }
 
 struct counting {

@@ -9,10 +9,10 @@
 
 #include "error.h"
 
-struct error *table_alloc(size_t count, size_t size, void *ret_pointer);
+struct error *big_table_alloc(size_t count, size_t size, void *ret_pointer);
 
 /* Gives back everything after `used` bytes of a table of `bytes` bytes. */
-void table_trim(void *table, size_t bytes, size_t used);
+void big_table_trim(void *table, size_t bytes, size_t used);
 
-/* `bytes` is what was allocated or what table_trim() left. NULL is allowed. */
-void table_free(void *table, size_t bytes);
+/* `bytes` is what was allocated or what big_table_trim() left. NULL is allowed. */
+void big_table_free(void *table, size_t bytes);

@@ -1,4 +1,4 @@
-#include "table.h"
+#include "big_table.h"
 
 #include <errno.h>
 #include <sys/mman.h>
@@ -13,7 +13,7 @@ static size_t page_round(size_t bytes)
 	return (bytes + page - 1) / page * page;
 }
 
-struct error *table_alloc(size_t count, size_t size, void *ret_pointer)
+struct error *big_table_alloc(size_t count, size_t size, void *ret_pointer)
 {
 	size_t bytes;
 
@@ -34,7 +34,7 @@ struct error *table_alloc(size_t count, size_t size, void *ret_pointer)
 	return NULL;
 }
 
-void table_trim(void *table, size_t bytes, size_t used)
+void big_table_trim(void *table, size_t bytes, size_t used)
 {
 	size_t keep = page_round(used ? used : 1);
 	size_t have = page_round(bytes ? bytes : 1);
@@ -43,7 +43,7 @@ void table_trim(void *table, size_t bytes, size_t used)
 		munmap((char *)table + keep, have - keep);
 }
 
-void table_free(void *table, size_t bytes)
+void big_table_free(void *table, size_t bytes)
 {
 	if (table)
 		munmap(table, page_round(bytes ? bytes : 1));
