@@ -254,8 +254,8 @@ static struct error *read_late(struct precopy *precopy, const struct ranges *lat
 	return error;
 }
 
-/* Pieces that have come since the last plan: the whole pages that they are in are read late
- * instead. */
+/* Pieces that have come since the last plan: the whole pages that they are in are kept, or read
+ * late where they were not copied. */
 static void add_late_pieces(const struct capturer *capturer, struct ranges *late)
 {
 	struct ranges wanted = {0}, had = {0};
@@ -283,8 +283,9 @@ static struct error *complete(struct precopy *precopy)
 	captured->kind = TARGET_PROCESS;
 	captured->pid = captured->memory_pid = capturer->target->pid;
 	TRY(capturer_plan(capturer, captured));
-	spool_forget(&capturer->spool, &capturer->planned.unwanted);
 	add_late_pieces(capturer, &late);
+	ranges_subtract(&capturer->planned.unwanted, &late);
+	spool_forget(&capturer->spool, &capturer->planned.unwanted);
 	vec_foreach (range, &capturer->planned.memory.list)
 		ranges_add(&late, range->start, range->end);
 	ranges_normalise(&late);
