@@ -102,14 +102,6 @@ static struct error *find_types_and_retention(struct analysis *analysis)
 	return types_error;
 }
 
-static uint64_t sum_explained(const struct analysis *analysis)
-{
-	const struct retention *retention = analysis->retention;
-
-	/* What no holder reaches hangs on the root alone, and there is nothing of that kind. */
-	return retention->live_bytes - retention->sums[SET_EMPTY].bytes;
-}
-
 static void sum_span(struct analysis *analysis, const struct span *span)
 {
 	const struct heap *heap = analysis->heap;
@@ -135,7 +127,6 @@ static void sum_figures(struct analysis *analysis)
 		.allocated_bytes = heap->allocated_bytes,
 		.live_bytes = analysis->retention->live_bytes,
 		.live_objects = analysis->retention->live_nodes,
-		.explained_bytes = sum_explained(analysis),
 	};
 	for (uint32_t i = 0; i < heap->span_count; i++)
 		sum_span(analysis, &heap->spans[i]);

@@ -30,7 +30,6 @@ struct heap_figures {
 	uint64_t allocated_bytes;
 	uint64_t live_bytes;
 	uint64_t live_objects;
-	uint64_t explained_bytes;
 	uint64_t typed_bytes;
 	uint64_t marked_bytes;           /* that the last collection had marked */
 	uint64_t marked_unreached_bytes; /* of them, not reached */

@@ -32,26 +32,32 @@ char *holder_text_set(struct naming *naming, const struct holding *holding)
 	return memory_format("%s and %zu more", first, holding->members.count - 1);
 }
 
-char *holder_text_of_node(struct naming *naming, const struct analysis *analysis, node_t node)
+char *holder_text_names(
+	struct naming *naming, const struct analysis *analysis, set_t set, uint32_t shown)
 {
-	const struct retention *retention = analysis->retention;
-	struct text text = {0};
 	uint32_t count;
+	const uint32_t *members = holder_sets_members(analysis->retention->sets, set, &count);
+	struct text text = {0};
 
-	if (!retention_alive(retention, node))
-		return memory_string("nobody: it waits for the collector");
-	set_t set = retention_set(retention, node);
-	const uint32_t *members = holder_sets_members(retention->sets, set, &count);
 	if (set == SET_MANY)
 		return memory_format("more than %d holders", SET_MEMBERS_MAX);
-	for (uint32_t i = 0; i < MIN(count, (uint32_t)NAMES_OF_NODE); i++) {
+	for (uint32_t i = 0; i < MIN(count, shown); i++) {
 		_cleanup_free_ char *name = naming_holder(naming, members[i]);
 
 		text_add(&text, "%s%s", i ? ", " : "", name);
 	}
-	if (count > NAMES_OF_NODE)
-		text_add(&text, " and %u more", count - NAMES_OF_NODE);
+	if (count > shown)
+		text_add(&text, " and %u more", count - shown);
 	return text_take(&text);
+}
+
+char *holder_text_of_node(struct naming *naming, const struct analysis *analysis, node_t node)
+{
+	const struct retention *retention = analysis->retention;
+
+	if (!retention_alive(retention, node))
+		return memory_string("nobody: it waits for the collector");
+	return holder_text_names(naming, analysis, retention_set(retention, node), NAMES_OF_NODE);
 }
 
 static bool is_shown(const struct analysis *analysis, const struct holding_step *step)

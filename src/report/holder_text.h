@@ -14,6 +14,10 @@ char *holder_text_members(
 /* "main.sessions", "main.sessions and 2 more", "many holders" */
 char *holder_text_set(struct naming *naming, const struct holding *holding);
 
+/* "main.sessions, main.lru and 2 more": the first `shown` holders of a set. */
+char *holder_text_names(
+	struct naming *naming, const struct analysis *analysis, set_t set, uint32_t shown);
+
 /* The same for the holders of one node. */
 char *holder_text_of_node(struct naming *naming, const struct analysis *analysis, node_t node);
 

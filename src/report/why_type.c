@@ -4,7 +4,10 @@
 
 #include "chain_table.h"
 #include "clean.h"
+#include "holder_text.h"
 #include "human.h"
+
+enum { NAMES_SHOWN = 3 };
 
 static const struct column set_columns[] = {
 	{"objects", "objects", CELL_COUNT, false},
@@ -54,24 +57,6 @@ static void collect_instances(struct instances *instances)
 	}
 }
 
-static char *set_text(struct why *why, set_t set)
-{
-	uint32_t count;
-	const uint32_t *members = holder_sets_members(why->analysis->retention->sets, set, &count);
-	struct text text = {0};
-
-	if (set == SET_MANY)
-		return memory_format("more than %d holders", SET_MEMBERS_MAX);
-	for (uint32_t i = 0; i < count && i < 3; i++) {
-		_cleanup_free_ char *name = naming_holder(why->naming, members[i]);
-
-		text_add(&text, "%s%s", i ? ", " : "", name);
-	}
-	if (count > 3)
-		text_add(&text, " and %u more", count - 3);
-	return text_take(&text);
-}
-
 static void add_sets(struct why *why, struct instances *instances)
 {
 	struct table *table = table_create(set_columns, ARRAY_SIZE(set_columns));
@@ -89,7 +74,8 @@ static void add_sets(struct why *why, struct instances *instances)
 		table_row(table);
 		table_number(table, instances->by_set[best].objects);
 		table_number(table, instances->by_set[best].bytes);
-		table_take(table, set_text(why, (set_t)best));
+		table_take(table,
+			holder_text_names(why->naming, why->analysis, (set_t)best, NAMES_SHOWN));
 		instances->by_set[best] = (struct set_sum){0};
 	}
 	json_object_set_new(view_document(why->view), "holders", table_to_json(table));
