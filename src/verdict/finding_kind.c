@@ -12,7 +12,11 @@ enum {
 };
 
 static const struct finding_kind *const kinds[] = {
+	&goroutine_deadlock,
+	&goroutine_likely,
 	&goroutine_never_wakes,
+	&goroutine_orphan,
+	&lock_convoy,
 };
 
 bool finding_matters(const struct analysis *analysis, uint64_t bytes)
@@ -60,16 +64,16 @@ static struct error *find_all(const struct evidence_base *base, struct finding_l
 struct error *findings_find(
 	const struct analysis *analysis, struct naming *naming, struct finding_list *ret)
 {
-	_cleanup_(cleanup_never_wakes) struct never_wakes *wakes = NULL;
+	_cleanup_(cleanup_goroutine_verdicts) struct goroutine_verdicts *goroutines = NULL;
 	struct finding_list findings = {0};
 	struct map_list maps;
 
-	TRY(never_wakes_find(analysis, &wakes));
+	TRY(goroutine_verdicts_find(analysis, &goroutines));
 	map_list_find(analysis, &maps);
 	struct evidence_base base = {
 		.analysis = analysis,
 		.naming = naming,
-		.wakes = wakes,
+		.goroutines = goroutines,
 		.maps = &maps,
 		.now_ns = goroutine_clock(analysis),
 	};

@@ -10,13 +10,13 @@
 #include "finding.h"
 #include "map_list.h"
 #include "naming.h"
-#include "never_wakes.h"
+#include "goroutine_verdicts.h"
 
 /* What the kinds look at. */
 struct evidence_base {
 	const struct analysis *analysis;
 	struct naming *naming;
-	const struct never_wakes *wakes;
+	const struct goroutine_verdicts *goroutines;
 	const struct map_list *maps;
 	uint64_t now_ns; /* the runtime's clock (goroutine_clock) */
 };
@@ -35,4 +35,8 @@ struct error *findings_find(
 /* Is so much of the heap worth a line? */
 bool finding_matters(const struct analysis *analysis, uint64_t bytes);
 
+extern const struct finding_kind goroutine_deadlock;
+extern const struct finding_kind goroutine_likely;
 extern const struct finding_kind goroutine_never_wakes;
+extern const struct finding_kind goroutine_orphan;
+extern const struct finding_kind lock_convoy;

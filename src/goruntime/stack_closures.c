@@ -1,0 +1,96 @@
+#include "stack_closures.h"
+
+#include "bytes.h"
+
+enum { MAX_SEARCHED = 1 << 16 }; /* bytes of a stack, from its innermost frame on */
+
+struct search {
+	const struct goruntime *runtime;
+	stack_closure_fn *visit;
+	void *context;
+	const uint8_t *words;
+	size_t length;
+	addr_t low;
+};
+
+static bool is_entry(const struct search *search, addr_t word)
+{
+	struct function function;
+
+	return modules_of_text(&search->runtime->modules, word) &&
+	       goruntime_function(search->runtime, word, NULL, &function) && function.entry == word;
+}
+
+static bool is_code(const struct search *search, addr_t word)
+{
+	return modules_of_text(&search->runtime->modules, word) != NULL;
+}
+
+static void look_behind(const struct search *search, size_t at, addr_t word)
+{
+	struct reader reader = reader_over(search->runtime->target);
+	addr_t entry = reader_u64(&reader, word);
+
+	if (reader.failed || !is_entry(search, entry))
+		return;
+	addr_t captured = reader_u64(&reader, word + 8);
+	search->visit(search->context,
+		&(struct stack_closure){search->low + at, entry, reader.failed ? 0 : captured, true});
+}
+
+static void look_at(const struct search *search, size_t at)
+{
+	addr_t word = load_u64(search->words + at);
+	bool last = at + 16 > search->length;
+
+	if (word < UINT16_MAX)
+		return;
+	if (!is_code(search, word))
+		look_behind(search, at, word);
+	else if (is_entry(search, word))
+		search->visit(search->context,
+			&(struct stack_closure){search->low + at, word,
+				last ? 0 : load_u64(search->words + at + 8), false});
+}
+
+/* The words from the innermost frame on; NULL: they were not captured. */
+static uint8_t *read_words(const struct goruntime *runtime, const struct goroutine *goroutine,
+	addr_t *ret_low, size_t *ret_length)
+{
+	addr_t low = goroutine->sp & ~7ull;
+	uint8_t *words;
+
+	if (goroutine->position == POSITION_UNKNOWN || low >= goroutine->stack_high)
+		return NULL;
+	*ret_low = low;
+	*ret_length = (size_t)MIN(goroutine->stack_high - low, (addr_t)MAX_SEARCHED);
+	words = memory_alloc(*ret_length);
+	if (target_read_present(runtime->target, low, words, *ret_length)) {
+		free(words);
+		return NULL;
+	}
+	return words;
+}
+
+void stack_closures_each(const struct goruntime *runtime, const struct goroutine *goroutine,
+	stack_closure_fn *visit, void *context)
+{
+	struct search search = {.runtime = runtime, .visit = visit, .context = context};
+	_cleanup_free_ uint8_t *words =
+		read_words(runtime, goroutine, &search.low, &search.length);
+
+	search.words = words;
+	for (size_t at = 0; words && at + 8 <= search.length; at += 8)
+		look_at(&search, at);
+}
+
+void stack_words_each(const struct goruntime *runtime, const struct goroutine *goroutine,
+	stack_any_word_fn *visit, void *context)
+{
+	size_t length = 0;
+	addr_t low;
+	_cleanup_free_ uint8_t *words = read_words(runtime, goroutine, &low, &length);
+
+	for (size_t at = 0; words && at + 8 <= length; at += 8)
+		visit(context, load_u64(words + at));
+}
