@@ -51,7 +51,8 @@ static uint32_t goroutine_count(const struct wait_ends *ends)
 	return (uint32_t)ends->analysis->objects->stacks.goroutines.list.count;
 }
 
-/* Of goroutines only the chosen and those that never wake are closed; what is behind (weak handles)
+/* What threads have on the scheduler's stacks is left out: most of it is from before, and several
+ * goroutines are not kept by it for long. Of goroutines only the chosen and those that never wake are closed; what is behind (weak handles)
  * is as it was. */
 static bool stays_closed(const struct wait_ends *ends, uint32_t gate)
 {
@@ -81,8 +82,6 @@ static void make_input(struct wait_ends *ends)
 	}
 	vec_foreach (end, &ends->ends)
 		vec_push(&input->keys, *end);
-	vec_foreach (start, &before->starts)
-		vec_push(&input->starts, *start);
 }
 
 /* What those that are left hold among themselves: by node + 1, the class of the one that reaches
