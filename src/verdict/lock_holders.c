@@ -105,7 +105,9 @@ static void add_waits(struct finder *finder, uint32_t number)
 		uint32_t place = add_waited_for(finder, address, lock);
 
 		finder->ret->of_awaited[i] = place;
-		finder->ret->list.items[place].waiters++;
+		finder->ret->list.items[place].of_channel = wait->kind == WAIT_CHANNEL;
+		if (!finder->ret->list.items[place].waiters++)
+			finder->ret->list.items[place].first_waiter = number;
 	}
 }
 
@@ -269,6 +271,8 @@ static void look_at_closure(void *context, const struct stack_closure *closure)
 	struct finder *finder = context;
 	uint32_t place;
 
+	if (!closure->deferring)
+		return;
 	if (addrmap_get(&finder->by_address, closure->captured, &place))
 		note(finder, place, HOLDS_DEFERS);
 	else if (finder->of_variables && closure->in_heap)
