@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "clean.h"
+#include "crash_head.h"
 #include "findings.h"
 #include "holder_text.h"
 #include "holdings.h"
@@ -248,6 +249,7 @@ static struct error *fill(struct report *report, const struct view_options *opti
 	uint64_t explained = explained_bytes(report);
 
 	target_summary_add(report->view, report->analysis);
+	TRY(crash_head_add(report->view, report->analysis, report->naming));
 	add_heap(report, explained);
 	add_times(report, options->elapsed_ns);
 	add_summary(report, explained, options->elapsed_ns);
