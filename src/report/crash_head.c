@@ -54,15 +54,20 @@ static void add_goroutines(const struct head *head)
 
 static struct error *add_map(const struct head *head, struct naming *naming)
 {
+	const struct map_call *map = &head->crash->map;
+	object_t object = map->type ? heap_object_at(head->analysis->heap, map->map) : NO_OBJECT;
 	_cleanup_free_ char *name = NULL;
 
-	if (head->crash->map == NO_NODE)
+	if (!map->type)
 		return NULL;
-	TRY(subject_of_node(head->analysis, naming, head->crash->map, &name));
-	_cleanup_free_ char *type = naming_node_type(naming, head->crash->map);
-	view_line(head->view, LINE_PLAIN, "of the map %s  %s", name, type);
+	if (object == NO_OBJECT)
+		name = memory_string("a map on a stack");
+	else
+		TRY(subject_of_node(head->analysis, naming,
+			node_of_object(head->analysis->objects, object), &name));
+	view_line(head->view, LINE_PLAIN, "the map: %s  %s", name, map->type->name);
 	json_object_set_new(head->document, "map", clean_json(name));
-	json_object_set_new(head->document, "map_type", clean_json(type));
+	json_object_set_new(head->document, "map_type", clean_json(map->type->name));
 	return NULL;
 }
 

@@ -9,36 +9,16 @@ struct finder {
 	bool has_map; /* the goroutine that is looked at */
 };
 
-static node_t map_at(const struct analysis *analysis, addr_t word)
+static const struct goroutine *goroutine_at(const struct finder *finder, uint32_t number)
 {
-	object_t object = heap_object_at(analysis->heap, word);
-
-	if (object == NO_OBJECT || heap_address(analysis->heap, object) != word)
-		return NO_NODE;
-	const struct object_type *type = object_type_at(
-		&analysis->typing->object_types, analysis->typing->of[object]);
-	return type->role == ROLE_MAP ? node_of_object(analysis->objects, object) : NO_NODE;
+	return &finder->stacks->goroutines.list.items[number];
 }
 
-/* The innermost map on the stack of who caused it is the one that he was about to change. */
 static void look_for_map(void *context, addr_t word)
 {
 	struct finder *finder = context;
 
-	if (finder->crash->map == NO_NODE)
-		finder->crash->map = map_at(finder->analysis, word);
-}
-
-static void look_for_same_map(void *context, addr_t word)
-{
-	struct finder *finder = context;
-
-	finder->has_map |= map_at(finder->analysis, word) == finder->crash->map;
-}
-
-static const struct goroutine *goroutine_at(const struct finder *finder, uint32_t number)
-{
-	return &finder->stacks->goroutines.list.items[number];
+	finder->has_map |= word == finder->crash->map.map;
 }
 
 /* Who does not wait and has the map on his stack. */
@@ -49,8 +29,8 @@ static void find_users(struct finder *finder)
 			goroutine_at(finder, i)->status == GOROUTINE_WAITING)
 			continue;
 		finder->has_map = false;
-		stack_words_each(finder->stacks->runtime, goroutine_at(finder, i),
-			look_for_same_map, finder);
+		stack_words_each(finder->stacks->runtime, goroutine_at(finder, i), look_for_map,
+			finder);
 		if (finder->has_map)
 			vec_push(&finder->crash->goroutines, i);
 	}
@@ -59,10 +39,9 @@ static void find_users(struct finder *finder)
 static void find_map(struct finder *finder)
 {
 	uint32_t cause = (uint32_t)finder->crash->error.goroutine;
+	struct types *types = &finder->analysis->typing->types;
 
-	stack_words_each(
-		finder->stacks->runtime, goroutine_at(finder, cause), look_for_map, finder);
-	if (finder->crash->map != NO_NODE)
+	if (map_call_of(types, goroutine_at(finder, cause), &finder->crash->map))
 		find_users(finder);
 }
 
@@ -83,7 +62,7 @@ void crash_find(const struct analysis *analysis, struct crash *ret)
 	const struct stacks *stacks = &analysis->objects->stacks;
 	struct finder finder = {analysis, stacks, ret, false};
 
-	*ret = (struct crash){.map = NO_NODE};
+	*ret = (struct crash){.found = false};
 	ret->found = fatal_error_find(
 		analysis->program->runtime, &stacks->goroutines, &ret->error);
 	if (!ret->found)

@@ -3,11 +3,12 @@
 
 #include "analysis.h"
 #include "fatal_error.h"
+#include "map_call.h"
 
 struct crash {
 	bool found;
 	struct fatal_error error;
-	node_t map;               /* that goroutines used at the same time; NO_NODE: not known */
+	struct map_call map;      /* that goroutines used at the same time; type NULL: not known */
 	VEC(uint32_t) goroutines; /* that have to do with it, who caused it first */
 };
 

@@ -15,7 +15,7 @@ type visits struct {
 
 var (
 	first, second sync.Mutex
-	shared        = &visits{count: map[string]int{}}
+	shared        *visits
 )
 
 //go:noinline
@@ -44,6 +44,7 @@ func (v *visits) add(name string) {
 }
 
 func mapWrites() {
+	shared = &visits{count: map[string]int{}}
 	go shared.add("/a")
 	go shared.add("/b")
 	time.Sleep(time.Minute)
