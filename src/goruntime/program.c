@@ -5,7 +5,6 @@
 #include <libgen.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -15,6 +14,8 @@
 #include "core_file.h"
 #include "layout_check.h"
 #include "process.h"
+#include "program_image.h"
+#include "unnamed_file.h"
 
 enum { LOOKS = 5 }; /* at a process that runs */
 
@@ -39,22 +40,6 @@ static bool parse_pid(const char *text, pid_t *ret)
 		return false;
 	*ret = (pid_t)number;
 	return true;
-}
-
-/* A file without a name: it is gone when silt ends, however it ends. */
-static struct error *open_spool(int *ret)
-{
-	const char *directory = getenv("TMPDIR");
-	int fd = open(directory && *directory ? directory : "/var/tmp",
-		O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-
-	if (fd < 0)
-		fd = memfd_create("silt", MFD_CLOEXEC); /* no such place: memory has to do */
-	if (fd < 0)
-		return error_system(
-			"cannot make a temporary file for the captured memory (set TMPDIR)");
-	*ret = fd;
-	return NULL;
 }
 
 static void open_debuginfo(struct program *program)
@@ -116,7 +101,7 @@ static struct error *open_process(
 	struct capture *capture;
 
 	TRY(look_at_process(pid, program));
-	TRY(open_spool(&spool));
+	TRY(unnamed_file_open("the captured memory", &spool));
 	const struct capture_wishes wishes = {.runtime = program->runtime};
 	struct capture_plan plan = capture_plan_for(&wishes);
 	uint64_t began = clock_now();
@@ -130,6 +115,25 @@ static struct error *open_process(
 	return NULL;
 }
 
+static struct error *open_executable_of_core(struct program *program)
+{
+	TRY(executable_open(program->target, &program->executable));
+	return executable_check_belongs(program->executable, program->target);
+}
+
+/* Where the core says that its program was there may be nothing now, or another program. */
+static struct error *open_executable(struct program *program, bool given)
+{
+	struct error *error = open_executable_of_core(program);
+
+	if (!error || given || !program_image_captured(program->target))
+		return error;
+	error_destroy(error);
+	executable_destroy(take_pointer(program->executable));
+	TRY(program_image_use(program->target));
+	return open_executable_of_core(program);
+}
+
 static struct error *open_file(const char *path, const char *exe, struct program *program)
 {
 	struct stat status;
@@ -137,7 +141,7 @@ static struct error *open_file(const char *path, const char *exe, struct program
 	if (stat(path, &status) < 0 && errno == ENOENT)
 		return error_create(ERROR_USAGE, "%s is neither a process id nor a file", path);
 	TRY(core_file_open(path, exe, &program->target));
-	TRY(executable_open(program->target, &program->executable));
+	TRY(open_executable(program, exe != NULL));
 	TRY(goruntime_open(program->target, program->executable, &program->runtime));
 	open_debuginfo(program);
 	return layout_check(&program->runtime->layout, program->debuginfo);

@@ -345,9 +345,14 @@ static struct error *open_executable(struct target *target, const char *exe)
 	if (target->exe_fd < 0 && exe)
 		return error_system("cannot open the executable %s", exe);
 	target->exe_path = memory_string(path);
-	if (target->exe_fd < 0)
+	if (target->exe_fd < 0 || !program)
 		return NULL; /* the caller finds out whether it can do without */
-	return program ? add_executable_pages(target, program->path) : NULL;
+	struct error *error = add_executable_pages(target, program->path);
+	if (!error || exe)
+		return error;
+	error_destroy(error); /* what is there now is no file */
+	close(take_fd(target->exe_fd));
+	return NULL;
 }
 
 struct error *core_file_open_fd(int fd, const char *name, const char *exe, struct target **ret)

@@ -1,15 +1,13 @@
 #include "core_writer.h"
 
 #include <elf.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/procfs.h>
-#include <unistd.h>
 
 #include "core_format.h"
-#include "fault_point.h"
+#include "write_at.h"
 
 /* Everything behind the memory is put together here and written at once. */
 struct output {
@@ -175,22 +173,6 @@ static size_t put_load_headers(struct output *output, const struct core_contents
 	return count;
 }
 
-static struct error *write_at(int fd, const void *bytes, size_t length, uint64_t offset)
-{
-	while (length) {
-		ssize_t written = FAULT_POINT("pwrite", pwrite(fd, bytes, length, (off_t)offset));
-
-		if (written < 0 && errno == EINTR)
-			continue;
-		if (written <= 0)
-			return error_system("cannot write the core file");
-		bytes = (const char *)bytes + written;
-		length -= (size_t)written;
-		offset += (uint64_t)written;
-	}
-	return NULL;
-}
-
 static Elf64_Ehdr elf_header(uint64_t headers_at, size_t header_count, uint64_t section_at)
 {
 	bool many = header_count >= PN_XNUM;
@@ -231,9 +213,10 @@ struct error *core_write_headers(int fd, const struct core_contents *contents)
 		put(&output, &section, sizeof(section));
 
 	Elf64_Ehdr header = elf_header(headers_at, count, section_at);
-	struct error *error = write_at(fd, output.bytes.items, output.bytes.count, base);
+	struct error *error =
+		write_at(fd, output.bytes.items, output.bytes.count, base, "the core file");
 	if (!error)
-		error = write_at(fd, &header, sizeof(header), 0);
+		error = write_at(fd, &header, sizeof(header), 0, "the core file");
 	vec_deinit(&output.bytes);
 	return error;
 }

@@ -1,14 +1,13 @@
 #include "spool.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "core_format.h"
-#include "fault_point.h"
 #include "parallel.h"
+#include "write_at.h"
 
 enum {
 	COPY_UNIT = 1 << 20,
@@ -65,19 +64,8 @@ void spool_deinit(struct spool *spool)
 
 static struct error *write_bytes(int fd, const uint8_t *bytes, size_t length, uint64_t offset)
 {
-	while (length) {
-		ssize_t written = FAULT_POINT("pwrite", pwrite(fd, bytes, length, (off_t)offset));
-
-		if (written < 0 && errno == EINTR)
-			continue;
-		if (written <= 0)
-			return error_system("cannot write the captured memory (%s is used for it)",
-				"the directory given by TMPDIR or --output");
-		bytes += written;
-		length -= (size_t)written;
-		offset += (uint64_t)written;
-	}
-	return NULL;
+	return write_at(fd, bytes, length, offset,
+		"the captured memory (the directory given by TMPDIR or --output is used for it)");
 }
 
 /* Reads what can be read of a unit; pages that cannot be are zero and noted as missing. */
