@@ -330,17 +330,35 @@ static struct error *read_planned(struct precopy *precopy, const struct ranges *
 	return error;
 }
 
-/* The plan of what was captured is exact. */
-static struct error *complete(struct precopy *precopy)
+static void exchange_mappings(struct target *one, struct target *other)
 {
-	struct capturer *capturer = precopy->capturer;
+	__typeof__(one->mappings) mappings = one->mappings;
+
+	one->mappings = other->mappings;
+	other->mappings = mappings;
+}
+
+/* The plan of what was captured is exact. A core tells of mapped files alone; of other memory, the
+ * process did while it stood still. */
+static struct error *plan_captured(struct capturer *capturer)
+{
 	_cleanup_(cleanup_target) struct target *captured = NULL;
-	struct ranges had = {0}, late = {0};
 
 	TRY(open_capture(capturer, &captured));
 	captured->kind = TARGET_PROCESS;
 	captured->pid = captured->memory_pid = capturer->target->pid;
-	TRY(capturer_plan(capturer, captured));
+	exchange_mappings(captured, capturer->target);
+	struct error *error = capturer_plan(capturer, captured);
+	exchange_mappings(captured, capturer->target);
+	return error;
+}
+
+static struct error *complete(struct precopy *precopy)
+{
+	struct capturer *capturer = precopy->capturer;
+	struct ranges had = {0}, late = {0};
+
+	TRY(plan_captured(capturer));
 	part_pieces(capturer, &had, &late);
 	struct error *error = read_planned(precopy, &late);
 	if (!error)
