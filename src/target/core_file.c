@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "bytes.h"
+#include "compressed_file.h"
 #include "core_format.h"
 
 enum {
@@ -355,6 +356,19 @@ static struct error *open_executable(struct target *target, const char *exe)
 	return NULL;
 }
 
+/* Puts the contents in the place of a compressed file. */
+static struct error *expand_compressed(int *fd, const char *name)
+{
+	int expanded;
+
+	if (!compressed_file_is(*fd))
+		return NULL;
+	TRY(compressed_file_expand(*fd, name, &expanded));
+	close(*fd);
+	*fd = expanded;
+	return NULL;
+}
+
 struct error *core_file_open_fd(int fd, const char *name, const char *exe, struct target **ret)
 {
 	_cleanup_close_ int owned = fd;
@@ -362,6 +376,7 @@ struct error *core_file_open_fd(int fd, const char *name, const char *exe, struc
 	const uint8_t *bytes;
 	size_t length;
 
+	TRY(expand_compressed(&owned, name));
 	TRY(map_file(target, owned, name, &bytes, &length));
 	TRY(core_file_parse(bytes, length, name, target));
 	TRY(open_executable(target, exe));
