@@ -32,10 +32,11 @@ def test_all_of_it_is_accounted_for(silt, process):
 def test_each_use_is_what_the_runtime_counts(silt, process):
     memory, counted = of_report(silt, process.pid)["memory"], process.facts("memory")["heap"]
     uses = memory["resident_bytes"]
-    for ours, theirs in [(uses["live"] + uses["garbage"], "objects"), (uses["free_slots"], "unused"),
-                         (uses["stacks"] + uses["free_stacks"], "stacks")]:
+    for ours, theirs in [(uses["live"] + uses["garbage"], "objects"), (uses["free_slots"], "unused")]:
         assert ours == pytest.approx(int(counted[theirs]), rel=CLOSE, abs=NOISE), theirs
-    # The runtime gives them back all the time, and counts as free what it never used as well.
+    # The runtime counts a stack of which only a part was ever touched as a whole, as free what it never used, and
+    # gives pages back all the time.
+    assert uses["stacks"] + uses["free_stacks"] <= int(counted["stacks"]) + NOISE
     assert uses["free_pages"] <= int(counted["free"]) + NOISE + HUGE_PAGES
 
 
