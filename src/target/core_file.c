@@ -16,6 +16,7 @@
 enum {
 	MAX_SEGMENTS = 16 << 20,
 	MAX_FILES = 1 << 16,
+	MAX_MAPPINGS = 1 << 20,
 	MAX_THREADS = 1 << 20,
 };
 
@@ -159,6 +160,41 @@ static void parse_pieces(struct target *target, struct cursor note)
 	}
 }
 
+static void parse_residency(struct target *target, struct cursor note)
+{
+	struct residency *residency = &target->residency;
+	size_t length = cursor_left(&note);
+
+	residency_deinit(residency);
+	residency->rss_bytes = cursor_u64(&note);
+	uint64_t count = cursor_u64(&note);
+	if (note.failed || count > MAX_MAPPINGS)
+		return;
+	struct cursor names = note;
+	cursor_take(&names, count * 24);
+	for (uint64_t i = 0; i < count && !names.failed; i++) {
+		struct resident_mapping mapping = {0};
+
+		mapping.start = cursor_u64(&note);
+		mapping.end = cursor_u64(&note);
+		mapping.bytes = cursor_u64(&note);
+		size_t name_length = strnlen((const char *)names.at, cursor_left(&names));
+		const uint8_t *name = cursor_take(&names, name_length + 1);
+
+		if (!name)
+			return;
+		mapping.name = memory_string_n((const char *)name, name_length);
+		vec_push(&residency->mappings, mapping);
+	}
+	cursor_take(&names, (8 - (length - cursor_left(&names)) % 8) % 8);
+	while (cursor_left(&names) >= 16 && !names.failed) {
+		addr_t start = cursor_u64(&names);
+
+		ranges_add(&residency->pages, start, cursor_u64(&names));
+	}
+	ranges_normalise(&residency->pages);
+}
+
 static void parse_note(
 	struct target *target, const char *owner, uint32_t type, struct cursor contents)
 {
@@ -167,6 +203,8 @@ static void parse_note(
 			parse_facts(target, contents);
 		if (type == SILT_NOTE_PIECES)
 			parse_pieces(target, contents);
+		if (type == SILT_NOTE_RESIDENCY)
+			parse_residency(target, contents);
 		return;
 	}
 	if (strcmp(owner, "CORE") != 0)

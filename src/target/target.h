@@ -17,6 +17,7 @@
 #include "address.h"
 #include "error.h"
 #include "memory.h"
+#include "residency.h"
 #include "vec.h"
 
 enum target_kind {
@@ -99,6 +100,7 @@ struct target {
 	VEC(struct mapping) mappings;      /* sorted */
 	VEC(struct target_thread) threads; /* of a process: only after a stop */
 	struct capture_facts capture;
+	struct residency residency; /* of a process or a snapshot */
 	addr_t entry;           /* AT_ENTRY, 0 when unknown */
 	addr_t program_headers; /* AT_PHDR, 0 when unknown */
 
