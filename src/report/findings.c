@@ -58,9 +58,8 @@ static json_t *finding_json(const struct finding *finding)
 		"holds_bytes", (json_int_t)finding->holds_bytes, "frees_bytes",
 		(json_int_t)finding->frees_bytes, "stack_bytes", (json_int_t)finding->stack_bytes,
 		"count", (json_int_t)finding->count, "what", clean_json(what), "detail",
-		clean_json(or_empty(finding->detail)), "type",
-		clean_json(or_empty(finding->type)), "path", path_json(finding), "fix",
-		or_empty(finding->fix));
+		clean_json(or_empty(finding->detail)), "type", clean_json(or_empty(finding->type)),
+		"path", path_json(finding), "fix", or_empty(finding->fix));
 
 	if (finding->address)
 		json_object_set_new(
@@ -85,7 +84,7 @@ static void add_row(struct table *table, const struct finding *finding)
 		table_note(table, memory_string(*note));
 }
 
-static void show(struct view *view, const struct finding_list *findings, size_t limit)
+static void add_table(struct view *view, const struct finding_list *findings, size_t limit)
 {
 	size_t shown = limit ? MIN(limit, findings->list.count) : findings->list.count;
 	struct table *table = table_create(columns, ARRAY_SIZE(columns));
@@ -102,18 +101,13 @@ static void show(struct view *view, const struct finding_list *findings, size_t 
 			findings->list.count - shown);
 }
 
-struct error *findings_add(struct view *view, const struct analysis *analysis,
-	struct naming *naming, const struct memory_account *memory, size_t limit)
+void findings_show(struct view *view, const struct finding_list *findings, size_t limit)
 {
-	struct finding_list findings;
 	json_t *list = json_array();
 
-	TRY(findings_find(analysis, naming, memory, &findings));
-	for (size_t i = 0; i < findings.list.count && (!limit || i < limit); i++)
-		json_array_append_new(list, finding_json(&findings.list.items[i]));
+	for (size_t i = 0; i < findings->list.count && (!limit || i < limit); i++)
+		json_array_append_new(list, finding_json(&findings->list.items[i]));
 	json_object_set_new(view_document(view), "findings", list);
-	if (findings.list.count)
-		show(view, &findings, limit);
-	finding_list_deinit(&findings);
-	return NULL;
+	if (findings->list.count)
+		add_table(view, findings, limit);
 }
