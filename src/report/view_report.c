@@ -111,8 +111,7 @@ static void add_times(struct report *report, uint64_t total)
 			(json_int_t)times->open_ns, "heap", (json_int_t)times->heap_ns, "graph",
 			(json_int_t)times->graph_ns, "types", (json_int_t)times->types_ns,
 			"retention", (json_int_t)times->retention_ns, "findings",
-			(json_int_t)findings, "total", (json_int_t)total));
-	json_object_set_new(view_document(report->view), "finding_timing_ns", by_kind);
+			(json_int_t)findings, "by_finding", by_kind, "total", (json_int_t)total));
 	json_object_set_new(view_document(report->view), "peak_bytes",
 		json_pack("{s:I, s:I, s:I, s:I}", "open", (json_int_t)peaks->open_bytes, "heap",
 			(json_int_t)peaks->heap_bytes, "graph", (json_int_t)peaks->graph_bytes,
