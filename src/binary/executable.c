@@ -6,6 +6,7 @@
 
 #include "buildinfo.h"
 #include "bytes.h"
+#include "elf_parts.h"
 
 static struct error *check_header(const char *path, const GElf_Ehdr *header)
 {
@@ -26,30 +27,18 @@ static struct error *check_header(const char *path, const GElf_Ehdr *header)
 
 bool executable_section(const struct executable *executable, const char *name, struct section *ret)
 {
-	size_t names;
-	Elf_Scn *section = NULL;
+	GElf_Shdr header;
 
-	if (elf_getshdrstrndx(executable->elf, &names) < 0)
+	if (!elf_section_named(executable->elf, name, &header) || header.sh_type == SHT_NOBITS ||
+		header.sh_offset > executable->length ||
+		header.sh_size > executable->length - header.sh_offset)
 		return false;
-	while ((section = elf_nextscn(executable->elf, section))) {
-		GElf_Shdr header;
-
-		if (!gelf_getshdr(section, &header))
-			continue;
-		const char *found = elf_strptr(executable->elf, names, header.sh_name);
-		if (!found || strcmp(found, name) != 0)
-			continue;
-		if (header.sh_type == SHT_NOBITS || header.sh_offset > executable->length ||
-			header.sh_size > executable->length - header.sh_offset)
-			return false;
-		*ret = (struct section){
-			.address = header.sh_addr ? header.sh_addr + executable->bias : 0,
-			.bytes = executable->bytes + header.sh_offset,
-			.length = header.sh_size,
-		};
-		return true;
-	}
-	return false;
+	*ret = (struct section){
+		.address = header.sh_addr ? header.sh_addr + executable->bias : 0,
+		.bytes = executable->bytes + header.sh_offset,
+		.length = header.sh_size,
+	};
+	return true;
 }
 
 /* Calls `visit` for the program headers of a type until it returns true. */
@@ -167,12 +156,27 @@ static struct error *read_build_information(struct executable *executable)
 	return NULL;
 }
 
+static void look_for_names(struct executable *executable, Elf *names)
+{
+	GElf_Shdr header;
+
+	executable->names = names;
+	executable->has_symbols = elf_section_named(names, ".symtab", &header);
+	executable->has_dwarf = elf_section_named(names, ".debug_info", &header) ||
+				elf_section_named(names, ".zdebug_info", &header);
+}
+
+void executable_take_names(struct executable *executable, Elf *names, const char *path)
+{
+	executable->names_path = memory_string(path);
+	look_for_names(executable, names);
+}
+
 struct error *executable_open(const struct target *target, struct executable **ret)
 {
 	_cleanup_(cleanup_executable) struct executable *executable =
 		memory_alloc(sizeof(*executable));
 	GElf_Ehdr header;
-	struct section section;
 
 	executable->path = memory_string(target->exe_path ? target->exe_path : "the executable");
 	if (target->exe_fd < 0)
@@ -190,9 +194,8 @@ struct error *executable_open(const struct target *target, struct executable **r
 		return error_create(ERROR_FORMAT, "cannot read %s", executable->path);
 	TRY(find_bias(executable, target));
 	TRY(read_build_information(executable));
-	executable->has_symbols = executable_section(executable, ".symtab", &section);
-	executable->has_dwarf = executable_section(executable, ".debug_info", &section) ||
-				executable_section(executable, ".zdebug_info", &section);
+	look_for_names(executable, executable->elf);
+	executable->stripped = !executable->has_symbols && !executable->has_dwarf;
 	*ret = take_pointer(executable);
 	return NULL;
 }
@@ -201,8 +204,11 @@ void executable_destroy(struct executable *executable)
 {
 	if (!executable)
 		return;
+	if (executable->names != executable->elf)
+		elf_end(executable->names);
 	elf_end(executable->elf);
 	free(executable->path);
+	free(executable->names_path);
 	free(executable->go_version);
 	free(executable->main_path);
 	free(executable);

@@ -19,21 +19,17 @@ static const char *kind_name(enum target_kind kind)
 	return "";
 }
 
-static bool is_stripped(const struct executable *executable)
-{
-	return !executable->has_dwarf && !executable->has_symbols;
-}
-
 static void add_documents(struct view *view, const struct analysis *analysis)
 {
 	const struct target *target = analysis->program->target;
 	const struct executable *executable = analysis->program->executable;
 
 	json_object_set_new(view_document(view), "target",
-		json_pack("{s:s, s:i, s:o, s:o, s:s, s:b}", "kind", kind_name(target->kind), "pid",
-			(int)target->pid, "exe", clean_json(executable->path), "go",
+		json_pack("{s:s, s:i, s:o, s:o, s:s, s:b, s:o}", "kind", kind_name(target->kind),
+			"pid", (int)target->pid, "exe", clean_json(executable->path), "go",
 			clean_json(executable->go_version), "arch", "amd64", "stripped",
-			is_stripped(executable)));
+			executable->stripped, "debug_file",
+			executable->names_path ? clean_json(executable->names_path) : json_null()));
 	json_object_set_new(view_document(view), "capture",
 		json_pack("{s:s, s:I, s:I, s:I}", "mode", target->capture.mode, "pause_ns",
 			(json_int_t)target->capture.pause_ns, "elapsed_ns",
@@ -58,6 +54,7 @@ void target_summary_add(struct view *view, const struct analysis *analysis)
 	_cleanup_free_ char *place = where(target);
 
 	add_documents(view, analysis);
-	view_line(view, LINE_BOLD, "%s · %s · %s%s", target->name, place, executable->go_version,
-		is_stripped(executable) ? " · stripped" : "");
+	view_line(view, LINE_BOLD, "%s · %s · %s%s%s", target->name, place, executable->go_version,
+		executable->stripped ? " · stripped" : "",
+		executable->names_path ? " · has a debug file" : "");
 }
