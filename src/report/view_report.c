@@ -251,7 +251,7 @@ static struct error *fill(struct report *report, const struct view_options *opti
 	add_heap(report, explained);
 	add_times(report, options->elapsed_ns);
 	add_summary(report, explained, options->elapsed_ns);
-	TRY(findings_add(report->view, report->analysis, options->limit));
+	TRY(findings_add(report->view, report->analysis, report->naming, options->limit));
 	TRY(add_holders(report, options->limit));
 	add_notes(report);
 	json_object_set(view_document(report->view), "notes", report->notes);

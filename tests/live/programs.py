@@ -49,7 +49,7 @@ class Programs:
         key = (go.version, name, variant)
         if key not in self.built:
             arguments, env = VARIANTS[variant]
-            path = self.output / ("%s-%s-%s" % (name, go.version, variant))
+            path = self.output / ("%s-%s-%s" % (name.replace("/", "-"), go.version, variant))
             go.run("build", *arguments, "-o", path, ".", cwd=self.sources / name, env=env)
             self.built[key] = path
         return self.built[key]
