@@ -8,18 +8,24 @@
 #include "bytes.h"
 #include "elf_parts.h"
 
-static struct error *check_header(const char *path, const GElf_Ehdr *header)
+static struct error *check_header(
+	const char *path, const GElf_Ehdr *header, const struct target *target)
 {
+	enum processor processor;
+
 	if (header->e_ident[EI_CLASS] != ELFCLASS64)
 		return error_create(ERROR_UNSUPPORTED,
 			"%s is a 32-bit program; silt reads 64-bit Go programs", path);
-	if (header->e_machine == EM_AARCH64)
+	if (!processor_of_machine(header->e_machine, &processor))
 		return error_create(ERROR_UNSUPPORTED,
-			"%s is an arm64 program; this version of silt reads amd64", path);
-	if (header->e_machine != EM_X86_64)
-		return error_create(ERROR_UNSUPPORTED,
-			"%s is for another machine (ELF machine %u); silt reads amd64", path,
-			header->e_machine);
+			"%s is for another machine (ELF machine %u); silt reads amd64, and cores of arm64",
+			path, header->e_machine);
+	if (processor != target->processor)
+		return error_create(ERROR_FORMAT,
+			"%s is an %s program, and the %s is of %s: give the right one with --exe=FILE",
+			path, processor_name(processor),
+			target->kind == TARGET_PROCESS ? "process" : "core",
+			processor_name(target->processor));
 	if (header->e_type != ET_EXEC && header->e_type != ET_DYN)
 		return error_create(ERROR_FORMAT, "%s is not a program", path);
 	return NULL;
@@ -188,7 +194,8 @@ struct error *executable_open(const struct target *target, struct executable **r
 	if (!executable->elf || elf_kind(executable->elf) != ELF_K_ELF ||
 		!gelf_getehdr(executable->elf, &header))
 		return error_create(ERROR_FORMAT, "%s is not an ELF program", executable->path);
-	TRY(check_header(executable->path, &header));
+	TRY(check_header(executable->path, &header, target));
+	executable->processor = target->processor;
 	executable->bytes = (const uint8_t *)elf_rawfile(executable->elf, &executable->length);
 	if (!executable->bytes)
 		return error_create(ERROR_FORMAT, "cannot read %s", executable->path);

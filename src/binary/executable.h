@@ -22,6 +22,7 @@ struct executable {
 	const uint8_t *bytes; /* of the whole file, by libelf */
 	size_t length;
 	addr_t bias;
+	enum processor processor;
 	bool position_independent;
 	bool stripped;    /* the file itself has neither symbols nor DWARF */
 	Elf *names;       /* has them: `elf`, or a separate debug file */

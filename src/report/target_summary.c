@@ -27,8 +27,9 @@ static void add_documents(struct view *view, const struct analysis *analysis)
 	json_object_set_new(view_document(view), "target",
 		json_pack("{s:s, s:i, s:o, s:o, s:s, s:b, s:o}", "kind", kind_name(target->kind),
 			"pid", (int)target->pid, "exe", clean_json(executable->path), "go",
-			clean_json(executable->go_version), "arch", "amd64", "stripped",
-			executable->stripped, "debug_file",
+			clean_json(executable->go_version), "arch",
+			processor_name(executable->processor), "stripped", executable->stripped,
+			"debug_file",
 			executable->names_path ? clean_json(executable->names_path) : json_null()));
 	json_object_set_new(view_document(view), "capture",
 		json_pack("{s:s, s:I, s:I, s:I}", "mode", target->capture.mode, "pause_ns",
