@@ -13,6 +13,7 @@ enum {
 
 static const struct finding_kind *const kinds[] = {
 	&goroutine_never_wakes,
+	&map_slack,
 };
 
 bool finding_matters(const struct analysis *analysis, uint64_t bytes)
