@@ -14,6 +14,7 @@ enum {
 static const struct finding_kind *const kinds[] = {
 	&goroutine_never_wakes,
 	&map_slack,
+	&runtime_held,
 };
 
 bool finding_matters(const struct analysis *analysis, uint64_t bytes)
@@ -58,8 +59,8 @@ static struct error *find_all(const struct evidence_base *base, struct finding_l
 	return NULL;
 }
 
-struct error *findings_find(
-	const struct analysis *analysis, struct naming *naming, struct finding_list *ret)
+struct error *findings_find(const struct analysis *analysis, struct naming *naming,
+	const struct memory_account *memory, struct finding_list *ret)
 {
 	_cleanup_(cleanup_never_wakes) struct never_wakes *wakes = NULL;
 	struct finding_list findings = {0};
@@ -72,6 +73,7 @@ struct error *findings_find(
 		.naming = naming,
 		.wakes = wakes,
 		.maps = &maps,
+		.memory = memory,
 		.now_ns = goroutine_clock(analysis),
 	};
 	struct error *error = find_all(&base, &findings);
