@@ -146,6 +146,8 @@ static struct features features_of(unsigned minor, const char *go_version)
 					    : has_experiment(go_version, "greenteagc"),
 		.free_index_is_final = minor >= 25,
 		.swiss_maps = minor >= 24 && !has_experiment(go_version, "noswissmap"),
+		/* map.go: 6.5 entries a bucket, but for the integer division of 1.20 and 1.21. */
+		.bucket_load = minor == 20 || minor == 21 ? 12 : 13,
 		.gc_programs = minor <= 23,
 		.mask_on_demand = minor >= 24,
 		.direct_in_tflag = minor >= 26,

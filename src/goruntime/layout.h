@@ -63,12 +63,14 @@ struct features {
 	bool inline_marks; /* Green Tea: marks of small objects at the end of the page (1.26) */
 	bool free_index_is_final; /* 1.25: isFree() goes by freeindex, before by freeIndexForScan */
 	bool swiss_maps;          /* 1.24 */
-	bool gc_programs;         /* kind bit 0x40: gcdata is a program, up to 1.23 */
-	bool mask_on_demand;      /* 1.24: TFlagGCMaskOnDemand */
-	bool direct_in_tflag;   /* 1.26: whether an interface holds the value itself is in tflag */
-	bool boxed_sudog_words; /* 1.26: sudog.elem and .c are {vp, vu} */
-	bool cleanups_in_finq;  /* 1.24: cleanups wait in the finalizer queue */
-	bool cleanup_is_call;   /* 1.26: a cleanup is {call, fn, arg}, before one funcval */
+	uint8_t bucket_load;  /* entries in two buckets at most, on average: loadFactorNum; 1.21: 12
+			       */
+	bool gc_programs;     /* kind bit 0x40: gcdata is a program, up to 1.23 */
+	bool mask_on_demand;  /* 1.24: TFlagGCMaskOnDemand */
+	bool direct_in_tflag; /* 1.26: whether an interface holds the value itself is in tflag */
+	bool boxed_sudog_words;     /* 1.26: sudog.elem and .c are {vp, vu} */
+	bool cleanups_in_finq;      /* 1.24: cleanups wait in the finalizer queue */
+	bool cleanup_is_call;       /* 1.26: a cleanup is {call, fn, arg}, before one funcval */
 	bool stack_object_programs; /* up to 1.23: negative ptrdata, gcdata is a program */
 	bool sema_in_waiting;       /* 1.26: semaphore and notifyList waiters are in g.waiting */
 	struct special_kinds special_kinds;

@@ -2,7 +2,11 @@
 
 #include "bytes.h"
 
-enum { MAX_SPANS = 1 << 28 };
+enum {
+	MAX_SPANS = 1 << 28,
+	MALLOC_HEADER = 8,
+	MAX_SMALL = 32768, /* bytes: larger objects have a span of their own */
+};
 
 #define ADDRESSES_END ((addr_t)1 << 48) /* of a process on arm64; on amd64 there are fewer */
 
@@ -19,6 +23,17 @@ uint64_t size_class_round(uint64_t size)
 			return size_classes[i];
 	}
 	return (size + RUNTIME_PAGE - 1) & ~(uint64_t)(RUNTIME_PAGE - 1);
+}
+
+uint64_t slot_size_round(const struct layout *layout, uint64_t size, bool pointers)
+{
+	bool headers = layout->features.heap_bitmap == HEAP_BITMAP_SPAN;
+
+	if (headers && size > MAX_SMALL - MALLOC_HEADER)
+		return (size + RUNTIME_PAGE - 1) & ~(uint64_t)(RUNTIME_PAGE - 1);
+	if (headers && pointers && size > SMALL_OBJECT)
+		size += MALLOC_HEADER;
+	return size_class_round(size);
 }
 
 static uint64_t member(const uint8_t *bytes, struct field field)

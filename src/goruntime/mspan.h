@@ -80,3 +80,7 @@ extern const uint16_t size_classes[68];
 
 /* The slot size that an allocation of so many bytes gets, in bytes. */
 uint64_t size_class_round(uint64_t size);
+
+/* The same, with the header that malloc.go puts in front of some values with pointers since 1.22:
+ * of those larger than 512 bytes and not so large that they get a span of their own. */
+uint64_t slot_size_round(const struct layout *layout, uint64_t size, bool pointers);

@@ -14,6 +14,7 @@ enum {
 
 static const struct finding_kind *const kinds[] = {
 	&goroutine_never_wakes,
+	&map_slack,
 	&runtime_held,
 };
 
