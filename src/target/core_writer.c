@@ -128,6 +128,28 @@ static void put_pieces(struct output *output, const struct pieces *pieces)
 	vec_deinit(&note.bytes);
 }
 
+static void put_residency(struct output *output, const struct residency *residency)
+{
+	struct output note = {0};
+
+	put_u64(&note, residency->rss_bytes);
+	put_u64(&note, residency->mappings.count);
+	vec_foreach (mapping, &residency->mappings) {
+		put_u64(&note, mapping->start);
+		put_u64(&note, mapping->end);
+		put_u64(&note, mapping->bytes);
+	}
+	vec_foreach (mapping, &residency->mappings)
+		put(&note, mapping->name, strlen(mapping->name) + 1);
+	put_padding(&note, 8);
+	vec_foreach (range, &residency->pages.list) {
+		put_u64(&note, range->start);
+		put_u64(&note, range->end);
+	}
+	put_note(output, SILT_NOTE_OWNER, SILT_NOTE_RESIDENCY, note.bytes.items, note.bytes.count);
+	vec_deinit(&note.bytes);
+}
+
 static void put_notes(struct output *output, const struct core_contents *contents)
 {
 	put_process_info(output, contents->target);
@@ -136,6 +158,7 @@ static void put_notes(struct output *output, const struct core_contents *content
 	put_note(output, "CORE", NT_AUXV, contents->auxv, contents->auxv_length);
 	put_files(output, contents->target);
 	put_facts(output, contents->target);
+	put_residency(output, &contents->target->residency);
 	put_pieces(output, contents->pieces);
 }
 

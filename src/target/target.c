@@ -35,6 +35,7 @@ void target_destroy(struct target *target)
 		free(file->used);
 	}
 	vec_deinit(&target->mappings);
+	residency_deinit(&target->residency);
 	vec_deinit(&target->threads);
 	vec_deinit(&target->segments.list);
 	vec_deinit(&target->fallbacks.list);
