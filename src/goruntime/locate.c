@@ -12,6 +12,9 @@ enum {
 	MAX_STATUS = 11,
 	GOID_LIMIT_BITS = 48,
 	MIN_SPANS = 4,
+	MAX_PROCESSORS = 1 << 16,
+	PROBED_SPANS = 8, /* of those that a p allocates from */
+	P_DEAD = 4,       /* runtime2.go, _Pdead */
 	MAX_FIN_BLOCKS = 1 << 20,
 	FINALIZERS_PER_BLOCK = 101,
 	MAX_CLEANUPS_PER_BLOCK = 60,
@@ -128,6 +131,56 @@ static bool is_mheap(const struct goruntime *runtime, addr_t address)
 		agreeing++;
 	}
 	return agreeing > 0;
+}
+
+/* What a p allocates from: spans, or an empty one in the program's data (mcache.go). */
+static bool looks_like_mcache(const struct goruntime *runtime, addr_t mcache)
+{
+	const struct layout *layout = &runtime->layout;
+	struct reader reader = reader_over(runtime->target);
+	uint8_t bytes[256];
+
+	for (unsigned i = 0; i < PROBED_SPANS; i++) {
+		addr_t at = reader_u64(&reader, mcache + layout->mcache.alloc.at + 8 * i);
+
+		if (at % 8 || !at || !reader_bytes(&reader, at, bytes, layout->mspan.size))
+			return false;
+		struct mspan span = mspan_parse(layout, bytes);
+		if (span.state > SPAN_MANUAL || span.spanclass >= MAX_SPAN_CLASS)
+			return false;
+	}
+	return true;
+}
+
+/* runtime2.go: _Pidle to _Pdead; a dead one, left over from a larger GOMAXPROCS, has no mcache. */
+static bool looks_like_p(const struct goruntime *runtime, addr_t p, size_t index)
+{
+	const struct layout *layout = &runtime->layout;
+	struct reader reader = reader_over(runtime->target);
+	uint64_t id = read_field(&reader, p, layout->p.id);
+	uint64_t status = read_field(&reader, p, layout->p.status);
+	addr_t mcache = read_field(&reader, p, layout->p.mcache);
+
+	if (p % 8 || reader.failed || id != index || status > P_DEAD)
+		return false;
+	return mcache ? looks_like_mcache(runtime, mcache) : status == P_DEAD;
+}
+
+static bool is_allp(const struct goruntime *runtime, addr_t address)
+{
+	addr_t elements[PROBED];
+	struct slice slice;
+
+	if (!read_slice(runtime, address, MAX_PROCESSORS, &slice))
+		return false;
+	size_t count = MIN(slice.length, (uint64_t)PROBED);
+	if (!read_elements(runtime, &slice, elements, count))
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		if (!looks_like_p(runtime, elements[i], i))
+			return false;
+	}
+	return true;
 }
 
 /* Tries every word of the program's data as the start of the variable. `inside` is how far into the
@@ -325,6 +378,8 @@ struct error *locate_globals(struct goruntime *runtime)
 	TRY(locate(runtime, "runtime.mheap_", is_mheap, runtime->layout.mheap.allspans.at,
 		&runtime->mheap));
 	TRY(locate(runtime, "runtime.allgs", is_allgs, 0, &runtime->allgs));
+	/* Nothing but what is said of timers depends on it. */
+	error_destroy(locate(runtime, "runtime.allp", is_allp, 0, &runtime->allp));
 	runtime->allfin = locate_queue(runtime, "runtime.allfin", is_allfin, 0);
 	if (field_present(runtime->layout.cleanup_queue.all))
 		runtime->cleanups = locate_queue(runtime, "runtime.gcCleanups", is_cleanup_queue,

@@ -13,6 +13,7 @@ enum {
 
 static const struct finding_kind *const kinds[] = {
 	&goroutine_never_wakes,
+	&timer_kept,
 };
 
 bool finding_matters(const struct analysis *analysis, uint64_t bytes)

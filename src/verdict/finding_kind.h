@@ -36,3 +36,4 @@ struct error *findings_find(
 bool finding_matters(const struct analysis *analysis, uint64_t bytes);
 
 extern const struct finding_kind goroutine_never_wakes;
+extern const struct finding_kind timer_kept;
