@@ -12,6 +12,7 @@ enum {
 };
 
 static const struct finding_kind *const kinds[] = {
+	&finalizer,
 	&goroutine_never_wakes,
 	&timer_kept,
 };

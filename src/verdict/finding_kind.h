@@ -35,5 +35,6 @@ struct error *findings_find(
 /* Is so much of the heap worth a line? */
 bool finding_matters(const struct analysis *analysis, uint64_t bytes);
 
+extern const struct finding_kind finalizer;
 extern const struct finding_kind goroutine_never_wakes;
 extern const struct finding_kind timer_kept;
