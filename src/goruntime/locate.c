@@ -21,9 +21,6 @@ enum {
 	CLEANUP_CALL_WORDS = 3, /* 1.26: {call, fn, arg} */
 };
 
-/* A test of one variable: is the structure that the caller looks for at this address? */
-typedef bool test_fn(const struct goruntime *runtime, addr_t address);
-
 static bool looks_like_g(const struct goruntime *runtime, addr_t g)
 {
 	const struct layout *layout = &runtime->layout;
@@ -185,7 +182,7 @@ static bool is_allp(const struct goruntime *runtime, addr_t address)
 
 /* Tries every word of the program's data as the start of the variable. `inside` is how far into the
  * variable the part lies that a quick look at three words can exclude: a slice. */
-static addr_t search_data(const struct goruntime *runtime, test_fn *test, uint32_t inside)
+static addr_t search_data(const struct goruntime *runtime, locate_test_fn *test, uint32_t inside)
 {
 	const struct module *module = &runtime->modules.list.items[0];
 	const struct {
@@ -217,7 +214,7 @@ static addr_t search_data(const struct goruntime *runtime, test_fn *test, uint32
 }
 
 /* By its symbol when there is one, else by its shape; checked by its shape in both cases. */
-static struct error *locate(const struct goruntime *runtime, const char *name, test_fn *test,
+static struct error *locate(const struct goruntime *runtime, const char *name, locate_test_fn *test,
 	uint32_t inside, addr_t *ret)
 {
 	addr_t address = symbols_address(&runtime->symbols, name);
@@ -296,39 +293,59 @@ static bool is_cleanup_queue(const struct goruntime *runtime, addr_t address)
 	return !reader.failed && total;
 }
 
-/* The variables that a function refers to (amd64: rip-relative, a 32-bit displacement that may be
- * followed by an immediate of 1 or 4 bytes) are tried, or what lies `inside` bytes before. */
-static addr_t locate_in_function(
-	const struct goruntime *runtime, const char *name, test_fn *test, uint32_t inside)
+static bool is_known(const addr_t *found, size_t count, addr_t address)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (found[i] == address)
+			return true;
+	}
+	return false;
+}
+
+/* amd64: rip-relative, a 32-bit displacement that may be followed by an immediate of 1 or 4 bytes.
+ */
+size_t locate_in_function(const struct goruntime *runtime, const char *name, locate_test_fn *test,
+	uint32_t inside, addr_t *ret, size_t limit)
 {
 	static const unsigned trailing[] = {0, 1, 4};
 	const struct module *module = &runtime->modules.list.items[0];
 	struct function function;
+	size_t count = 0;
 
 	if (!pclntab_find_name(&module->functions, name, &function))
 		return 0;
 	size_t length = (size_t)(function.end - function.entry);
 	const uint8_t *code = executable_view(runtime->executable, function.entry, length);
 	for (size_t at = 0; code && at + 4 <= length; at++) {
-		for (size_t i = 0; i < ARRAY_SIZE(trailing); i++) {
+		for (size_t i = 0; i < ARRAY_SIZE(trailing) && count < limit; i++) {
 			addr_t address = function.entry + at + 4 + trailing[i] +
 					 (addr_t)(int64_t)(int32_t)load_u32(code + at) - inside;
 
 			if (address % 8 == 0 && module->noptrdata <= address &&
-				address < module->end && test(runtime, address))
-				return address;
+				address < module->end && !is_known(ret, count, address) &&
+				test(runtime, address))
+				ret[count++] = address;
 		}
 	}
-	return 0;
+	return count;
+}
+
+static addr_t locate_one(
+	const struct goruntime *runtime, const char *name, locate_test_fn *test, uint32_t inside)
+{
+	addr_t address = 0;
+
+	locate_in_function(runtime, name, test, inside, &address, 1);
+	return address;
 }
 
 /* The queues are roots, so runtime.markroot refers to them, or to a field inside of them. */
 static addr_t locate_queue(
-	const struct goruntime *runtime, const char *name, test_fn *test, uint32_t inside)
+	const struct goruntime *runtime, const char *name, locate_test_fn *test, uint32_t inside)
 {
 	addr_t address = symbols_address(&runtime->symbols, name);
 
-	return address ? address : locate_in_function(runtime, "runtime.markroot", test, inside);
+	return address ? address : locate_one(runtime, "runtime.markroot", test, inside);
 }
 
 /* sema.go: {lock, treap, nwait} and zeros up to the next cache line; who is in the treap was
@@ -369,8 +386,7 @@ static addr_t locate_semtable(const struct goruntime *runtime)
 {
 	addr_t address = symbols_address(&runtime->symbols, "runtime.semtable");
 
-	return address ? address
-		       : locate_in_function(runtime, "runtime.semacquire1", is_semtable, 0);
+	return address ? address : locate_one(runtime, "runtime.semacquire1", is_semtable, 0);
 }
 
 struct error *locate_globals(struct goruntime *runtime)

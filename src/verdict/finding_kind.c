@@ -14,6 +14,7 @@ enum {
 static const struct finding_kind *const kinds[] = {
 	&finalizer,
 	&goroutine_never_wakes,
+	&pool_hoard,
 	&timer_kept,
 };
 

@@ -37,4 +37,5 @@ bool finding_matters(const struct analysis *analysis, uint64_t bytes);
 
 extern const struct finding_kind finalizer;
 extern const struct finding_kind goroutine_never_wakes;
+extern const struct finding_kind pool_hoard;
 extern const struct finding_kind timer_kept;
