@@ -2,6 +2,7 @@
 
 #include "bytes.h"
 #include "cycle.h"
+#include "locate_code.h"
 #include "mspan.h"
 
 enum {
@@ -89,9 +90,7 @@ static bool arena_agrees(
 	const struct layout *layout = &runtime->layout;
 	struct reader reader = reader_over(runtime->target);
 	addr_t second_level = reader_u64(&reader, mheap + layout->mheap.arenas.at);
-	/* arenaBaseOffset of amd64: runtime/malloc.go */
-	uint64_t arena_number = (span->start + ARENA_BASE_OFFSET) >> ARENA_SHIFT;
-	addr_t arena = reader_u64(&reader, second_level + 8 * arena_number);
+	addr_t arena = reader_u64(&reader, second_level + 8 * arena_place(layout, span->start));
 	uint64_t page = span->start >> RUNTIME_PAGE_SHIFT & (ARENA_PAGES - 1);
 
 	return reader_u64(&reader, arena + layout->heap_arena.spans.at + 8 * page) == span_at &&
@@ -293,45 +292,8 @@ static bool is_cleanup_queue(const struct goruntime *runtime, addr_t address)
 	return !reader.failed && total;
 }
 
-static bool is_known(const addr_t *found, size_t count, addr_t address)
-{
-	for (size_t i = 0; i < count; i++) {
-		if (found[i] == address)
-			return true;
-	}
-	return false;
-}
-
-/* amd64: rip-relative, a 32-bit displacement that may be followed by an immediate of 1 or 4 bytes.
- */
-size_t locate_in_function(const struct goruntime *runtime, const char *name, locate_test_fn *test,
-	uint32_t inside, addr_t *ret, size_t limit)
-{
-	static const unsigned trailing[] = {0, 1, 4};
-	const struct module *module = &runtime->modules.list.items[0];
-	struct function function;
-	size_t count = 0;
-
-	if (!pclntab_find_name(&module->functions, name, &function))
-		return 0;
-	size_t length = (size_t)(function.end - function.entry);
-	const uint8_t *code = executable_view(runtime->executable, function.entry, length);
-	for (size_t at = 0; code && at + 4 <= length; at++) {
-		for (size_t i = 0; i < ARRAY_SIZE(trailing) && count < limit; i++) {
-			addr_t address = function.entry + at + 4 + trailing[i] +
-					 (addr_t)(int64_t)(int32_t)load_u32(code + at) - inside;
-
-			if (address % 8 == 0 && module->noptrdata <= address &&
-				address < module->end && !is_known(ret, count, address) &&
-				test(runtime, address))
-				ret[count++] = address;
-		}
-	}
-	return count;
-}
-
-static addr_t locate_one(
-	const struct goruntime *runtime, const char *name, locate_test_fn *test, uint32_t inside)
+static addr_t locate_one(const struct goruntime *runtime, const char *name,
+	locate_locate_test_fn *test, uint32_t inside)
 {
 	addr_t address = 0;
 
@@ -353,13 +315,13 @@ static addr_t locate_queue(
 static bool is_sema_root(const struct goruntime *runtime, addr_t root)
 {
 	const struct layout *layout = &runtime->layout;
-	uint8_t padding[SEMA_ROOT_STRIDE] = {0};
+	uint8_t padding[SEMA_ROOT_STRIDE_MAX] = {0};
 	struct reader reader = reader_over(runtime->target);
 	addr_t treap = read_field(&reader, root, layout->sema_root.treap);
 	uint64_t waiting = read_field(&reader, root, layout->sema_root.nwait);
 
 	if (!reader_bytes(&reader, root + layout->sema_root.size, padding,
-		    SEMA_ROOT_STRIDE - layout->sema_root.size))
+		    layout->facts.sema_root_stride - layout->sema_root.size))
 		return false;
 	for (size_t i = 0; i < sizeof(padding); i++) {
 		if (padding[i])
@@ -373,10 +335,12 @@ static bool is_semtable(const struct goruntime *runtime, addr_t address)
 {
 	const struct module *module = &runtime->modules.list.items[0];
 
-	if (address < module->bss || address + (addr_t)SEMA_ROOTS * SEMA_ROOT_STRIDE > module->ebss)
+	addr_t stride = runtime->layout.facts.sema_root_stride;
+
+	if (address < module->bss || address + SEMA_ROOTS * stride > module->ebss)
 		return false;
 	for (unsigned i = 0; i < SEMA_ROOTS; i++) {
-		if (!is_sema_root(runtime, address + (addr_t)i * SEMA_ROOT_STRIDE))
+		if (!is_sema_root(runtime, address + i * stride))
 			return false;
 	}
 	return true;

@@ -2,7 +2,7 @@
 
 #include "addrmap.h"
 #include "cycle.h"
-#include "locate.h"
+#include "locate_code.h"
 
 enum {
 	LISTS = 2, /* sync.allPools and sync.oldPools */
