@@ -292,8 +292,8 @@ static bool is_cleanup_queue(const struct goruntime *runtime, addr_t address)
 	return !reader.failed && total;
 }
 
-static addr_t locate_one(const struct goruntime *runtime, const char *name,
-	locate_locate_test_fn *test, uint32_t inside)
+static addr_t locate_one(
+	const struct goruntime *runtime, const char *name, locate_test_fn *test, uint32_t inside)
 {
 	addr_t address = 0;
 
