@@ -1,7 +1,7 @@
 /* What silt's core files have beside the standard notes.
  *
  * Notes of owner "SILT":
- *   type 1, facts: lines "key=value" of text. Unknown keys are to be ignored.
+ *   type 1, facts: lines "key=value" of text, struct capture_facts. Unknown keys are to be ignored.
  *   type 2, pieces: memory that is smaller than a page, as {address u64, length u64, bytes, padding
  *   to 8}. The garbage collector keeps marks at the end of pages whose objects hold no pointers;
  * the marks are kept, the objects are not. The standard ones are those of the kernel
