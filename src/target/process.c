@@ -45,17 +45,14 @@ static struct error *open_executable(struct target *target)
 	return NULL;
 }
 
-/* What tells this process from another one, and how much memory it has and may have. */
+/* What tells this process from another one, and how much memory it may have. */
 static void note_facts(struct target *target)
 {
 	struct capture_facts *facts = &target->capture;
-	long resident_kb = 0;
 
 	facts->uptime_ns = procfs_uptime(target->pid);
 	facts->start_ticks = procfs_start_ticks(target->pid);
 	procfs_boot_id(facts->boot_id, sizeof(facts->boot_id));
-	if (procfs_status_number(target->pid, "VmRSS", &resident_kb) && resident_kb > 0)
-		facts->resident_bytes = (uint64_t)resident_kb << 10;
 	facts->memory_limit_bytes = cgroup_memory_limit(target->pid);
 }
 

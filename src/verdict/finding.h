@@ -63,8 +63,15 @@ struct finding {
 	const char *fix;   /* how to mend it, for a Go engineer; not owned */
 };
 
+/* How long looking for something took. */
+struct finding_time {
+	const char *what; /* the name of a kind, or of what several of them need */
+	uint64_t ns;
+};
+
 struct finding_list {
 	VEC(struct finding) list;
+	VEC(struct finding_time) times;
 };
 
 /* Adds one, empty but for the kind and the tier; the caller sets the node or the subject. Valid
