@@ -15,8 +15,10 @@ enum {
 static const struct finding_kind *const kinds[] = {
 	&finalizer,
 	&goroutine_never_wakes,
+	&map_grows,
 	&map_slack,
 	&pool_hoard,
+	&registry_grows,
 	&runtime_held,
 	&timer_kept,
 };
@@ -57,6 +59,38 @@ static void note_time(struct finding_list *findings, const char *what, uint64_t 
 	*began = now;
 }
 
+static void add_up(struct finding *to, const struct finding *from)
+{
+	to->count += from->count;
+	to->holds_bytes += from->holds_bytes;
+	to->frees_bytes += from->frees_bytes;
+	to->address = 0;
+	to->growth.objects += from->growth.objects;
+	to->growth.bytes += from->growth.bytes;
+	to->growth.survivors += from->growth.survivors;
+	to->growth.bytes_per_minute += from->growth.bytes_per_minute;
+}
+
+/* Shards have one name; the largest speaks for them. The list is sorted. */
+static void add_up_same_names(struct finding_list *findings)
+{
+	for (size_t i = 0; i < findings->list.count; i++) {
+		struct finding *first = &findings->list.items[i];
+
+		for (size_t k = i + 1; first->kind->sums && k < findings->list.count;) {
+			struct finding *other = &findings->list.items[k];
+
+			if (other->kind != first->kind || other->tier != first->tier ||
+				strcmp(other->subject, first->subject) != 0) {
+				k++;
+				continue;
+			}
+			add_up(first, other);
+			finding_remove(findings, k);
+		}
+	}
+}
+
 static struct error *find_all(const struct evidence_base *base, struct finding_list *findings)
 {
 	uint64_t began = clock_now();
@@ -73,11 +107,12 @@ static struct error *find_all(const struct evidence_base *base, struct finding_l
 	if (findings->list.count)
 		qsort(findings->list.items, findings->list.count, sizeof(*findings->list.items),
 			by_weight);
+	add_up_same_names(findings);
 	return NULL;
 }
 
 struct error *findings_find(const struct analysis *analysis, struct naming *naming,
-	const struct memory_account *memory, struct finding_list *ret)
+	const struct memory_account *memory, const struct growth *growth, struct finding_list *ret)
 {
 	_cleanup_(cleanup_never_wakes) struct never_wakes *wakes = NULL;
 	struct finding_list findings = {0};
@@ -94,6 +129,7 @@ struct error *findings_find(const struct analysis *analysis, struct naming *nami
 		.wakes = wakes,
 		.maps = &maps,
 		.memory = memory,
+		.growth = growth,
 		.now_ns = goroutine_clock(analysis),
 	};
 	struct error *error = find_all(&base, &findings);
