@@ -30,3 +30,6 @@ struct error *view_types(
 /* silt why: `what` is an address, a type, a variable, or the number of a row of the report. */
 struct error *view_why(const struct analysis *analysis, const struct view_options *options,
 	const char *what, struct view **ret);
+
+/* silt schema: `what` is an address, or the id of a finding or what it is about. */
+struct error *view_schema(const struct analysis *analysis, const char *what, struct view **ret);

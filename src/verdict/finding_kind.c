@@ -13,6 +13,7 @@ enum {
 
 static const struct finding_kind *const kinds[] = {
 	&goroutine_never_wakes,
+	&map_any,
 	&map_slack,
 	&runtime_held,
 };

@@ -38,5 +38,6 @@ struct error *findings_find(const struct analysis *analysis, struct naming *nami
 bool finding_matters(const struct analysis *analysis, uint64_t bytes);
 
 extern const struct finding_kind goroutine_never_wakes;
+extern const struct finding_kind map_any;
 extern const struct finding_kind map_slack;
 extern const struct finding_kind runtime_held;
