@@ -73,8 +73,7 @@ static struct error *make_view(
 
 	TRY(analysis_open(invocation->target, &options, &analysis));
 	progress_phase(NULL, "making the report");
-	const struct view_options view_options = {
-		.limit = invocation->limit, .elapsed_ns = clock_now() - began};
+	const struct view_options view_options = {.limit = invocation->limit, .began_ns = began};
 	return command->show(analysis, &view_options, invocation, ret);
 }
 

@@ -1,6 +1,7 @@
 #include "locate.h"
 
 #include "bytes.h"
+#include "code_arm64.h"
 #include "cycle.h"
 #include "mspan.h"
 
@@ -89,9 +90,7 @@ static bool arena_agrees(
 	const struct layout *layout = &runtime->layout;
 	struct reader reader = reader_over(runtime->target);
 	addr_t second_level = reader_u64(&reader, mheap + layout->mheap.arenas.at);
-	/* arenaBaseOffset of amd64: runtime/malloc.go */
-	uint64_t arena_number = (span->start + ARENA_BASE_OFFSET) >> ARENA_SHIFT;
-	addr_t arena = reader_u64(&reader, second_level + 8 * arena_number);
+	addr_t arena = reader_u64(&reader, second_level + 8 * arena_place(layout, span->start));
 	uint64_t page = span->start >> RUNTIME_PAGE_SHIFT & (ARENA_PAGES - 1);
 
 	return reader_u64(&reader, arena + layout->heap_arena.spans.at + 8 * page) == span_at &&
@@ -243,12 +242,51 @@ static bool is_cleanup_queue(const struct goruntime *runtime, addr_t address)
 	return !reader.failed && total;
 }
 
-/* The variables that a function refers to (amd64: rip-relative, a 32-bit displacement that may be
- * followed by an immediate of 1 or 4 bytes) are tried, or what lies `inside` bytes before. */
+static bool passes(const struct goruntime *runtime, addr_t address, test_fn *test)
+{
+	const struct module *module = &runtime->modules.list.items[0];
+
+	return address % 8 == 0 && module->noptrdata <= address && address < module->end &&
+	       test(runtime, address);
+}
+
+/* rip-relative: a 32-bit displacement that may be followed by an immediate of 1 or 4 bytes. */
+static addr_t locate_in_amd64(const struct goruntime *runtime, const struct function *function,
+	const uint8_t *code, test_fn *test, uint32_t inside)
+{
+	static const unsigned trailing[] = {0, 1, 4};
+	size_t length = (size_t)(function->end - function->entry);
+
+	for (size_t at = 0; at + 4 <= length; at++) {
+		for (size_t i = 0; i < ARRAY_SIZE(trailing); i++) {
+			addr_t address = function->entry + at + 4 + trailing[i] +
+					 (addr_t)(int64_t)(int32_t)load_u32(code + at) - inside;
+
+			if (passes(runtime, address, test))
+				return address;
+		}
+	}
+	return 0;
+}
+
+static addr_t locate_in_arm64(const struct goruntime *runtime, const struct function *function,
+	const uint8_t *code, test_fn *test, uint32_t inside)
+{
+	size_t length = (size_t)(function->end - function->entry);
+	struct code_reference reference;
+
+	for (size_t at = 0; at + ARM64_REFERENCE <= length; at += ARM64_INSTRUCTION) {
+		if (code_arm64_reference(code + at, function->entry + at, &reference) &&
+			passes(runtime, reference.address - inside, test))
+			return reference.address - inside;
+	}
+	return 0;
+}
+
+/* The variables that a function refers to are tried, or what lies `inside` bytes before. */
 static addr_t locate_in_function(
 	const struct goruntime *runtime, const char *name, test_fn *test, uint32_t inside)
 {
-	static const unsigned trailing[] = {0, 1, 4};
 	const struct module *module = &runtime->modules.list.items[0];
 	struct function function;
 
@@ -256,17 +294,11 @@ static addr_t locate_in_function(
 		return 0;
 	size_t length = (size_t)(function.end - function.entry);
 	const uint8_t *code = executable_view(runtime->executable, function.entry, length);
-	for (size_t at = 0; code && at + 4 <= length; at++) {
-		for (size_t i = 0; i < ARRAY_SIZE(trailing); i++) {
-			addr_t address = function.entry + at + 4 + trailing[i] +
-					 (addr_t)(int64_t)(int32_t)load_u32(code + at) - inside;
-
-			if (address % 8 == 0 && module->noptrdata <= address &&
-				address < module->end && test(runtime, address))
-				return address;
-		}
-	}
-	return 0;
+	if (!code)
+		return 0;
+	return runtime->layout.processor == PROCESSOR_ARM64
+		       ? locate_in_arm64(runtime, &function, code, test, inside)
+		       : locate_in_amd64(runtime, &function, code, test, inside);
 }
 
 /* The queues are roots, so runtime.markroot refers to them, or to a field inside of them. */
@@ -283,13 +315,13 @@ static addr_t locate_queue(
 static bool is_sema_root(const struct goruntime *runtime, addr_t root)
 {
 	const struct layout *layout = &runtime->layout;
-	uint8_t padding[SEMA_ROOT_STRIDE] = {0};
+	uint8_t padding[SEMA_ROOT_STRIDE_MAX] = {0};
 	struct reader reader = reader_over(runtime->target);
 	addr_t treap = read_field(&reader, root, layout->sema_root.treap);
 	uint64_t waiting = read_field(&reader, root, layout->sema_root.nwait);
 
 	if (!reader_bytes(&reader, root + layout->sema_root.size, padding,
-		    SEMA_ROOT_STRIDE - layout->sema_root.size))
+		    layout->facts.sema_root_stride - layout->sema_root.size))
 		return false;
 	for (size_t i = 0; i < sizeof(padding); i++) {
 		if (padding[i])
@@ -303,10 +335,12 @@ static bool is_semtable(const struct goruntime *runtime, addr_t address)
 {
 	const struct module *module = &runtime->modules.list.items[0];
 
-	if (address < module->bss || address + (addr_t)SEMA_ROOTS * SEMA_ROOT_STRIDE > module->ebss)
+	addr_t stride = runtime->layout.facts.sema_root_stride;
+
+	if (address < module->bss || address + SEMA_ROOTS * stride > module->ebss)
 		return false;
 	for (unsigned i = 0; i < SEMA_ROOTS; i++) {
-		if (!is_sema_root(runtime, address + (addr_t)i * SEMA_ROOT_STRIDE))
+		if (!is_sema_root(runtime, address + i * stride))
 			return false;
 	}
 	return true;

@@ -8,7 +8,7 @@ enum {
 	MAX_SMALL = 32768, /* bytes: larger objects have a span of their own */
 };
 
-#define ADDRESSES_END ((addr_t)1 << 47) /* of a process on amd64 */
+#define ADDRESSES_END ((addr_t)1 << 48) /* of a process on arm64; on amd64 there are fewer */
 
 const uint16_t size_classes[68] = {0, 8, 16, 24, 32, 48, 64, 80, 96, 112, 128, 144, 160, 176, 192,
 	208, 224, 240, 256, 288, 320, 352, 384, 416, 448, 480, 512, 576, 640, 704, 768, 896, 1024,

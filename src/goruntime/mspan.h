@@ -3,10 +3,6 @@
 
 #include "goruntime.h"
 
-/* Addresses count from here in the index of arenas: they are signed, on amd64 (malloc.go,
- * arenaBaseOffset). */
-#define ARENA_BASE_OFFSET 0x800000000000ull
-
 enum {
 	RUNTIME_PAGE_SHIFT = 13, /* 8 KiB, whatever the OS page is */
 	RUNTIME_PAGE = 1 << RUNTIME_PAGE_SHIFT,
@@ -21,6 +17,12 @@ enum {
 	INLINE_MARK_BYTES = 128,
 	INLINE_MARK_MIN = 16, /* bytes: smaller objects have no inline marks */
 };
+
+/* The place of an address in the index of arenas (malloc.go, arenaIndex). */
+static inline uint64_t arena_place(const struct layout *layout, addr_t address)
+{
+	return (address + layout->facts.arena_base) >> ARENA_SHIFT;
+}
 
 struct mspan {
 	addr_t start;

@@ -55,9 +55,7 @@ static bool read_stack(
 static addr_t current_g(const struct look *look, const struct registers *registers,
 	struct reader *reader, struct system_stack *ret_stack)
 {
-	addr_t g = registers->general_count > REGISTER_G_AMD64
-			   ? registers->general[REGISTER_G_AMD64]
-			   : 0;
+	addr_t g = registers->general[look->runtime->layout.facts.g_register];
 
 	return read_stack(look->runtime, reader, g, ret_stack) && ret_stack->low <= registers->sp &&
 			       registers->sp < ret_stack->high

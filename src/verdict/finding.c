@@ -75,4 +75,5 @@ void finding_list_deinit(struct finding_list *findings)
 	vec_foreach (finding, &findings->list)
 		finding_deinit(finding);
 	vec_deinit(&findings->list);
+	vec_deinit(&findings->times);
 }

@@ -54,6 +54,7 @@ struct finding {
 	VEC(char *)
 	path;                 /* from the outermost holder to the subject, link by link */
 	addr_t address;       /* of the object; 0: many, or none */
+	uint64_t goid;        /* of the goroutine, or one of them; 0: none */
 	uint64_t count;       /* of objects or goroutines that it is about */
 	uint64_t holds_bytes; /* what they keep alive */
 	uint64_t frees_bytes; /* what mending it frees, by the references that are there */
@@ -63,8 +64,15 @@ struct finding {
 	const char *fix;   /* how to mend it, for a Go engineer; not owned */
 };
 
+/* How long looking for something took. */
+struct finding_time {
+	const char *what; /* the name of a kind, or of what several of them need */
+	uint64_t ns;
+};
+
 struct finding_list {
 	VEC(struct finding) list;
+	VEC(struct finding_time) times;
 };
 
 /* Adds one, empty but for the kind and the tier; the caller sets the node or the subject. Valid

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "clock.h"
 #include "goroutine_text.h"
 #include "subject.h"
 
@@ -45,15 +46,28 @@ static int by_weight(const void *left, const void *right)
 	return strcmp(a->subject, b->subject);
 }
 
+/* The time since `began`, which becomes now. */
+static void note_time(struct finding_list *findings, const char *what, uint64_t *began)
+{
+	uint64_t now = clock_now();
+
+	vec_push(&findings->times, {.what = what, .ns = now - *began});
+	*began = now;
+}
+
 static struct error *find_all(const struct evidence_base *base, struct finding_list *findings)
 {
+	uint64_t began = clock_now();
+
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
 		struct error *error = kinds[i]->find(base, findings);
 
 		if (error)
 			return error_context(error, "looking for %s", kinds[i]->name);
+		note_time(findings, kinds[i]->name, &began);
 	}
 	TRY(subjects_name(base->analysis, base->naming, findings));
+	note_time(findings, "names", &began);
 	if (findings->list.count)
 		qsort(findings->list.items, findings->list.count, sizeof(*findings->list.items),
 			by_weight);
@@ -66,9 +80,12 @@ struct error *findings_find(const struct analysis *analysis, struct naming *nami
 	_cleanup_(cleanup_never_wakes) struct never_wakes *wakes = NULL;
 	struct finding_list findings = {0};
 	struct map_list maps;
+	uint64_t began = clock_now();
 
 	TRY(never_wakes_find(analysis, &wakes));
+	note_time(&findings, "goroutines", &began);
 	map_list_find(analysis, &maps);
+	note_time(&findings, "maps", &began);
 	struct evidence_base base = {
 		.analysis = analysis,
 		.naming = naming,

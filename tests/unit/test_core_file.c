@@ -129,7 +129,7 @@ static void test_standard_notes(void **state)
 	assert_int_equal(thread->registers.thread_pointer, 0x777000);
 	assert_int_equal(thread->registers.general[0], 1);
 	assert_int_equal(thread->registers.general[6], 6);
-	assert_int_equal(thread->registers.general[REGISTER_G_AMD64], 14);
+	assert_int_equal(thread->registers.general[13], 14);
 	assert_int_equal(target->pid, 70);
 	assert_string_equal(target->name, "a-name-of-16-let");
 	assert_int_equal(target->entry, 0x401234);
