@@ -15,6 +15,7 @@ enum {
 static const struct finding_kind *const kinds[] = {
 	&finalizer,
 	&goroutine_never_wakes,
+	&map_any,
 	&map_grows,
 	&map_slack,
 	&pool_hoard,
