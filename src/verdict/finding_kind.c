@@ -13,6 +13,7 @@ enum {
 
 static const struct finding_kind *const kinds[] = {
 	&goroutine_never_wakes,
+	&slice_pin,
 };
 
 bool finding_matters(const struct analysis *analysis, uint64_t bytes)
@@ -62,15 +63,18 @@ struct error *findings_find(
 {
 	_cleanup_(cleanup_never_wakes) struct never_wakes *wakes = NULL;
 	struct finding_list findings = {0};
+	_cleanup_(cleanup_value_evidence) struct value_evidence *values = NULL;
 	struct map_list maps;
 
 	TRY(never_wakes_find(analysis, &wakes));
+	TRY(value_evidence_find(analysis, &values));
 	map_list_find(analysis, &maps);
 	struct evidence_base base = {
 		.analysis = analysis,
 		.naming = naming,
 		.wakes = wakes,
 		.maps = &maps,
+		.values = values,
 		.now_ns = goroutine_clock(analysis),
 	};
 	struct error *error = find_all(&base, &findings);

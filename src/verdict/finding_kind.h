@@ -11,6 +11,7 @@
 #include "map_list.h"
 #include "naming.h"
 #include "never_wakes.h"
+#include "value_evidence.h"
 
 /* What the kinds look at. */
 struct evidence_base {
@@ -18,6 +19,7 @@ struct evidence_base {
 	struct naming *naming;
 	const struct never_wakes *wakes;
 	const struct map_list *maps;
+	const struct value_evidence *values;
 	uint64_t now_ns; /* the runtime's clock (goroutine_clock) */
 };
 
@@ -36,3 +38,4 @@ struct error *findings_find(
 bool finding_matters(const struct analysis *analysis, uint64_t bytes);
 
 extern const struct finding_kind goroutine_never_wakes;
+extern const struct finding_kind slice_pin;
