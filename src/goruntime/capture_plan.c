@@ -113,6 +113,8 @@ static struct error *plan_spans(struct planner *planner)
 	TRY(mspan_list(&planner->runtime, &addresses, &count));
 	note_metadata(
 		planner, reader_u64(&reader, planner->runtime.mheap + layout->mheap.allspans.at));
+	note_metadata(
+		planner, reader_u64(&reader, planner->runtime.mheap + layout->mheap.arena_list.at));
 	planner->arena_index =
 		reader_u64(&reader, planner->runtime.mheap + layout->mheap.arenas.at);
 	for (size_t i = 0; i < count; i++) {

@@ -27,8 +27,8 @@ struct error *program_open(
 void program_destroy(struct program *program);
 DEFINE_CLEANUP(program)
 
-/* Captures a process or copies a core into a snapshot file. Written under a temporary name, synced,
- * and renamed: a full disk or a kill leaves no half file. */
+/* Captures a process into a snapshot file, compressed when its name ends with ".zst". It appears
+ * when it is whole: a full disk or a kill leaves no half file. */
 struct snapshot_wishes {
 	struct capture_options capture;
 	bool contents;

@@ -18,13 +18,12 @@ static const char *or_empty(const char *text)
 	return text ? text : "";
 }
 
-/* "main.worker at pool.go:41: chan receive", "main.index  214 of 1,048,576 slots used" */
+/* "main.worker at pool.go:41: chan receive" */
 static char *what_text(const struct finding *finding)
 {
-	const char *state = or_empty(finding->state), *detail = or_empty(finding->detail);
+	const char *state = or_empty(finding->state);
 
-	return memory_format("%s%s%s%s%s", finding->subject, *state ? ": " : "", state,
-		*detail ? "  " : "", detail);
+	return memory_format("%s%s%s", finding->subject, *state ? ": " : "", state);
 }
 
 static json_t *evidence_json(const struct evidence *evidence)
@@ -54,11 +53,12 @@ static json_t *path_json(const struct finding *finding)
 static json_t *finding_json(const struct finding *finding)
 {
 	_cleanup_free_ char *id = finding_id(finding), *what = what_text(finding);
-	json_t *document = json_pack("{s:o, s:s, s:s, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:s}",
+	json_t *document = json_pack("{s:o, s:s, s:s, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:s}",
 		"id", clean_json(id), "kind", finding->kind->name, "tier", tier_name(finding->tier),
 		"holds_bytes", (json_int_t)finding->holds_bytes, "frees_bytes",
 		(json_int_t)finding->frees_bytes, "stack_bytes", (json_int_t)finding->stack_bytes,
-		"count", (json_int_t)finding->count, "what", clean_json(what), "type",
+		"count", (json_int_t)finding->count, "what", clean_json(what), "detail",
+		clean_json(or_empty(finding->detail)), "type",
 		clean_json(or_empty(finding->type)), "path", path_json(finding), "fix",
 		or_empty(finding->fix));
 
@@ -79,6 +79,8 @@ static void add_row(struct table *table, const struct finding *finding)
 	table_number(table, finding->count);
 	table_text(table, finding->count > 1 && kind->many ? kind->many : kind->one);
 	table_take(table, what_text(finding));
+	if (finding->detail)
+		table_note(table, memory_string(finding->detail));
 	vec_foreach (note, &finding->notes)
 		table_note(table, memory_string(*note));
 }
@@ -100,13 +102,13 @@ static void show(struct view *view, const struct finding_list *findings, size_t 
 			findings->list.count - shown);
 }
 
-struct error *findings_add(
-	struct view *view, const struct analysis *analysis, struct naming *naming, size_t limit)
+struct error *findings_add(struct view *view, const struct analysis *analysis,
+	struct naming *naming, const struct memory_account *memory, size_t limit)
 {
 	struct finding_list findings;
 	json_t *list = json_array();
 
-	TRY(findings_find(analysis, naming, &findings));
+	TRY(findings_find(analysis, naming, memory, &findings));
 	for (size_t i = 0; i < findings.list.count && (!limit || i < limit); i++)
 		json_array_append_new(list, finding_json(&findings.list.items[i]));
 	json_object_set_new(view_document(view), "findings", list);

@@ -41,6 +41,15 @@ static void add_documents(struct view *view, const struct analysis *analysis)
 			(json_int_t)target->capture.bytes_read));
 }
 
+/* Without the file it is not known whether it has names. */
+static const char *names_missing(const struct analysis *analysis)
+{
+	if (!is_stripped(analysis->program->executable))
+		return "";
+	return analysis->program->target->exe_is_image ? " · its executable is not here (--exe)"
+						       : " · stripped";
+}
+
 static char *where(const struct target *target)
 {
 	_cleanup_free_ char *uptime = human_duration(target->capture.uptime_ns);
@@ -59,5 +68,5 @@ void target_summary_add(struct view *view, const struct analysis *analysis)
 
 	add_documents(view, analysis);
 	view_line(view, LINE_BOLD, "%s · %s · %s%s", target->name, place, executable->go_version,
-		is_stripped(executable) ? " · stripped" : "");
+		names_missing(analysis));
 }

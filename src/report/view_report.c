@@ -5,6 +5,7 @@
 #include "holder_text.h"
 #include "holdings.h"
 #include "human.h"
+#include "memory_text.h"
 #include "target_summary.h"
 #include "views.h"
 
@@ -246,12 +247,15 @@ static void add_notes(struct report *report)
 static struct error *fill(struct report *report, const struct view_options *options)
 {
 	uint64_t explained = explained_bytes(report);
+	struct memory_account memory;
 
+	TRY(memory_account_make(report->analysis, &memory));
 	target_summary_add(report->view, report->analysis);
 	add_heap(report, explained);
 	add_times(report, options->elapsed_ns);
 	add_summary(report, explained, options->elapsed_ns);
-	TRY(findings_add(report->view, report->analysis, report->naming, options->limit));
+	memory_text_add(report->view, &memory);
+	TRY(findings_add(report->view, report->analysis, report->naming, &memory, options->limit));
 	TRY(add_holders(report, options->limit));
 	add_notes(report);
 	json_object_set(view_document(report->view), "notes", report->notes);

@@ -10,11 +10,13 @@
 #include <sys/stat.h>
 
 #include "bytes.h"
+#include "compressed_file.h"
 #include "core_format.h"
 
 enum {
 	MAX_SEGMENTS = 16 << 20,
 	MAX_FILES = 1 << 16,
+	MAX_MAPPINGS = 1 << 20,
 	MAX_THREADS = 1 << 20,
 };
 
@@ -158,6 +160,41 @@ static void parse_pieces(struct target *target, struct cursor note)
 	}
 }
 
+static void parse_residency(struct target *target, struct cursor note)
+{
+	struct residency *residency = &target->residency;
+	size_t length = cursor_left(&note);
+
+	residency_deinit(residency);
+	residency->rss_bytes = cursor_u64(&note);
+	uint64_t count = cursor_u64(&note);
+	if (note.failed || count > MAX_MAPPINGS)
+		return;
+	struct cursor names = note;
+	cursor_take(&names, count * 24);
+	for (uint64_t i = 0; i < count && !names.failed; i++) {
+		struct resident_mapping mapping = {0};
+
+		mapping.start = cursor_u64(&note);
+		mapping.end = cursor_u64(&note);
+		mapping.bytes = cursor_u64(&note);
+		size_t name_length = strnlen((const char *)names.at, cursor_left(&names));
+		const uint8_t *name = cursor_take(&names, name_length + 1);
+
+		if (!name)
+			return;
+		mapping.name = memory_string_n((const char *)name, name_length);
+		vec_push(&residency->mappings, mapping);
+	}
+	cursor_take(&names, (8 - (length - cursor_left(&names)) % 8) % 8);
+	while (cursor_left(&names) >= 16 && !names.failed) {
+		addr_t start = cursor_u64(&names);
+
+		ranges_add(&residency->pages, start, cursor_u64(&names));
+	}
+	ranges_normalise(&residency->pages);
+}
+
 static void parse_note(
 	struct target *target, const char *owner, uint32_t type, struct cursor contents)
 {
@@ -166,6 +203,8 @@ static void parse_note(
 			parse_facts(target, contents);
 		if (type == SILT_NOTE_PIECES)
 			parse_pieces(target, contents);
+		if (type == SILT_NOTE_RESIDENCY)
+			parse_residency(target, contents);
 		return;
 	}
 	if (strcmp(owner, "CORE") != 0)
@@ -345,9 +384,27 @@ static struct error *open_executable(struct target *target, const char *exe)
 	if (target->exe_fd < 0 && exe)
 		return error_system("cannot open the executable %s", exe);
 	target->exe_path = memory_string(path);
-	if (target->exe_fd < 0)
+	if (target->exe_fd < 0 || !program)
 		return NULL; /* the caller finds out whether it can do without */
-	return program ? add_executable_pages(target, program->path) : NULL;
+	struct error *error = add_executable_pages(target, program->path);
+	if (!error || exe)
+		return error;
+	error_destroy(error); /* what is there now is no file */
+	close(take_fd(target->exe_fd));
+	return NULL;
+}
+
+/* Puts the contents in the place of a compressed file. */
+static struct error *expand_compressed(int *fd, const char *name)
+{
+	int expanded;
+
+	if (!compressed_file_is(*fd))
+		return NULL;
+	TRY(compressed_file_expand(*fd, name, &expanded));
+	close(*fd);
+	*fd = expanded;
+	return NULL;
 }
 
 struct error *core_file_open_fd(int fd, const char *name, const char *exe, struct target **ret)
@@ -357,6 +414,7 @@ struct error *core_file_open_fd(int fd, const char *name, const char *exe, struc
 	const uint8_t *bytes;
 	size_t length;
 
+	TRY(expand_compressed(&owned, name));
 	TRY(map_file(target, owned, name, &bytes, &length));
 	TRY(core_file_parse(bytes, length, name, target));
 	TRY(open_executable(target, exe));

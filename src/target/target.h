@@ -17,6 +17,7 @@
 #include "address.h"
 #include "error.h"
 #include "memory.h"
+#include "residency.h"
 #include "vec.h"
 
 enum target_kind {
@@ -91,13 +92,15 @@ struct block_cache;
 struct target {
 	enum target_kind kind;
 	pid_t pid;
-	pid_t memory_pid; /* whose memory is read: the process, or a copy that it forked */
-	char *name;       /* of the program, without its directory; never NULL */
-	char *exe_path;   /* where the executable is, or was looked for; may be NULL */
-	int exe_fd;       /* -1 when there is none */
+	pid_t memory_pid;  /* whose memory is read: the process, or a copy that it forked */
+	char *name;        /* of the program, without its directory; never NULL */
+	char *exe_path;    /* where the executable is, or was looked for; may be NULL */
+	int exe_fd;        /* -1 when there is none */
+	bool exe_is_image; /* it was put together from the core: program_image.h */
 	VEC(struct mapping) mappings;      /* sorted */
 	VEC(struct target_thread) threads; /* of a process: only after a stop */
 	struct capture_facts capture;
+	struct residency residency; /* of a process or a snapshot */
 	addr_t entry;           /* AT_ENTRY, 0 when unknown */
 	addr_t program_headers; /* AT_PHDR, 0 when unknown */
 
@@ -127,6 +130,11 @@ const uint8_t *target_view(const struct target *target, addr_t address, size_t l
 
 /* As target_view(), but only for bytes that the core itself has, not those of the executable. */
 const uint8_t *target_view_captured(const struct target *target, addr_t address, size_t length);
+
+/* The first bytes at `*address` or behind it that the core itself has, in one piece and before
+ * `end`; NULL: there are none. `*address` becomes where they are. */
+const uint8_t *target_next_captured(
+	const struct target *target, addr_t *address, addr_t end, size_t *ret_length);
 
 /* As target_view(), but copies into `buffer` where there is no view. NULL: cannot be read. */
 const uint8_t *target_bytes(

@@ -13,6 +13,7 @@ enum {
 
 static const struct finding_kind *const kinds[] = {
 	&goroutine_never_wakes,
+	&runtime_held,
 	&slice_pin,
 };
 
@@ -58,8 +59,8 @@ static struct error *find_all(const struct evidence_base *base, struct finding_l
 	return NULL;
 }
 
-struct error *findings_find(
-	const struct analysis *analysis, struct naming *naming, struct finding_list *ret)
+struct error *findings_find(const struct analysis *analysis, struct naming *naming,
+	const struct memory_account *memory, struct finding_list *ret)
 {
 	_cleanup_(cleanup_never_wakes) struct never_wakes *wakes = NULL;
 	struct finding_list findings = {0};
@@ -74,6 +75,7 @@ struct error *findings_find(
 		.naming = naming,
 		.wakes = wakes,
 		.maps = &maps,
+		.memory = memory,
 		.values = values,
 		.now_ns = goroutine_clock(analysis),
 	};

@@ -9,6 +9,7 @@
 #include "analysis.h"
 #include "finding.h"
 #include "map_list.h"
+#include "memory_account.h"
 #include "naming.h"
 #include "never_wakes.h"
 #include "value_evidence.h"
@@ -19,6 +20,7 @@ struct evidence_base {
 	struct naming *naming;
 	const struct never_wakes *wakes;
 	const struct map_list *maps;
+	const struct memory_account *memory;
 	const struct value_evidence *values;
 	uint64_t now_ns; /* the runtime's clock (goroutine_clock) */
 };
@@ -31,11 +33,12 @@ struct finding_kind {
 };
 
 /* All kinds over one program: the surest and largest first, hints last. */
-struct error *findings_find(
-	const struct analysis *analysis, struct naming *naming, struct finding_list *ret);
+struct error *findings_find(const struct analysis *analysis, struct naming *naming,
+	const struct memory_account *memory, struct finding_list *ret);
 
 /* Is so much of the heap worth a line? */
 bool finding_matters(const struct analysis *analysis, uint64_t bytes);
 
 extern const struct finding_kind goroutine_never_wakes;
+extern const struct finding_kind runtime_held;
 extern const struct finding_kind slice_pin;

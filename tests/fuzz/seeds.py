@@ -60,8 +60,8 @@ def executable():
 def core():
 	files = u64(1, 4096, 0x400000, 0x402000, 0) + b"/bin/tiny\0"
 	notes = (note(b"CORE", 1, bytes(336)) + note(b"CORE", 3, bytes(136)) + note(b"CORE", 6, u64(3, 0x400040, 9, 0x401000))
-		+ note(b"CORE", 0x46494C45, files) + note(b"SILT", 1, b"mode=stop\npid=5\nname=x\n")
-		+ note(b"SILT", 2, u64(0xc000010000, 8) + b"a" * 8 + u64(0xc000020000, 3) + b"abc" + bytes(5)))
+		+ note(b"CORE", 0x46494C45, files) + note(b"SILT", 0x53494C01, b"mode=stop\npid=5\nname=x\n")
+		+ note(b"SILT", 0x53494C02, u64(0xc000010000, 8) + b"a" * 8 + u64(0xc000020000, 3) + b"abc" + bytes(5)))
 	return elf(CORE, [(NOTE, 0, notes), (LOAD, 0xc000000000, b"\x5a" * 64)], [])
 
 
