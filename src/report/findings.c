@@ -58,13 +58,14 @@ static json_t *finding_json(const struct finding *finding)
 		"holds_bytes", (json_int_t)finding->holds_bytes, "frees_bytes",
 		(json_int_t)finding->frees_bytes, "stack_bytes", (json_int_t)finding->stack_bytes,
 		"count", (json_int_t)finding->count, "what", clean_json(what), "detail",
-		clean_json(or_empty(finding->detail)), "type",
-		clean_json(or_empty(finding->type)), "path", path_json(finding), "fix",
-		or_empty(finding->fix));
+		clean_json(or_empty(finding->detail)), "type", clean_json(or_empty(finding->type)),
+		"path", path_json(finding), "fix", or_empty(finding->fix));
 
 	if (finding->address)
 		json_object_set_new(
 			document, "address", json_sprintf("0x%" PRIx64, finding->address));
+	if (finding->allocated_at)
+		json_object_set_new(document, "allocated_at", clean_json(finding->allocated_at));
 	vec_foreach (evidence, &finding->evidence)
 		json_object_set_new(document, evidence->key, evidence_json(evidence));
 	return document;
@@ -83,6 +84,8 @@ static void add_row(struct table *table, const struct finding *finding)
 		table_note(table, memory_string(finding->detail));
 	vec_foreach (note, &finding->notes)
 		table_note(table, memory_string(*note));
+	if (finding->allocated_at)
+		table_note(table, memory_format("allocated at %s", finding->allocated_at));
 }
 
 static void show(struct view *view, const struct finding_list *findings, size_t limit)

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "alloc_sites.h"
 #include "goroutine_text.h"
 #include "subject.h"
 
@@ -44,6 +45,15 @@ static int by_weight(const void *left, const void *right)
 	return strcmp(a->subject, b->subject);
 }
 
+static void find_allocation(const struct analysis *analysis, struct finding *finding)
+{
+	object_t object =
+		finding->address ? heap_object_at(analysis->heap, finding->address) : NO_OBJECT;
+
+	if (object != NO_OBJECT)
+		finding->allocated_at = alloc_site_of(analysis, object);
+}
+
 static struct error *find_all(const struct evidence_base *base, struct finding_list *findings)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
@@ -53,6 +63,8 @@ static struct error *find_all(const struct evidence_base *base, struct finding_l
 			return error_context(error, "looking for %s", kinds[i]->name);
 	}
 	TRY(subjects_name(base->analysis, base->naming, findings));
+	vec_foreach (finding, &findings->list)
+		find_allocation(base->analysis, finding);
 	if (findings->list.count)
 		qsort(findings->list.items, findings->list.count, sizeof(*findings->list.items),
 			by_weight);
