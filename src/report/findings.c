@@ -80,6 +80,8 @@ static json_t *finding_json(const struct finding *finding)
 			document, "address", json_sprintf("0x%" PRIx64, finding->address));
 	if (finding->growth.known)
 		json_object_set_new(document, "growth", finding_growth_json(&finding->growth));
+	if (finding->allocated_at)
+		json_object_set_new(document, "allocated_at", clean_json(finding->allocated_at));
 	vec_foreach (evidence, &finding->evidence)
 		json_object_set_new(document, evidence->key, evidence_json(evidence));
 	return document;
@@ -100,6 +102,8 @@ static void add_row(struct table *table, const struct finding *finding)
 		table_note(table, memory_string(finding->detail));
 	vec_foreach (note, &finding->notes)
 		table_note(table, memory_string(*note));
+	if (finding->allocated_at)
+		table_note(table, memory_format("allocated at %s", finding->allocated_at));
 }
 
 static void add_table(struct view *view, const struct finding_list *findings, size_t limit)
