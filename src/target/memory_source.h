@@ -3,6 +3,7 @@
 
 #include <stddef.h>
 #include <sys/types.h>
+#include <sys/uio.h>
 
 #include "address.h"
 
@@ -15,3 +16,8 @@ struct memory_source {
 /* How many bytes could be read from the start; 0: none. */
 size_t memory_source_read(
 	const struct memory_source *source, addr_t address, void *buffer, size_t length);
+
+/* The same for several pieces of memory (`iov_base` is an address of the process), to follow each
+ * other in the buffer; `length` is the sum of theirs. */
+size_t memory_source_read_list(const struct memory_source *source, const struct iovec *memory,
+	size_t count, void *buffer, size_t length);

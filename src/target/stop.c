@@ -6,18 +6,17 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ptrace.h>
-#include <sys/resource.h>
 #include <sys/user.h>
 #include <sys/wait.h>
 
 #include "addrmap.h"
 #include "clock.h"
 #include "fault_point.h"
+#include "priority.h"
 #include "procfs.h"
 
 enum {
 	STOP_LIMIT_MS = 2000,
-	HIGHEST_PRIORITY = -20, /* setpriority(2) */
 };
 
 struct thread {
@@ -28,6 +27,8 @@ struct thread {
 struct stop {
 	pid_t pid;
 	uint64_t began_ns;
+	struct priority before;
+	bool hurries; /* until the target is let go */
 	VEC(struct thread) threads;
 	struct addrmap known; /* thread ids */
 };
@@ -150,20 +151,14 @@ static struct error *stop_all(struct stop *stop)
 	return NULL;
 }
 
-/* While the target waits for this process, nothing else should go first. Needs CAP_SYS_NICE;
- * without it the pause may be longer on a busy machine. */
-static void hurry(bool on)
-{
-	setpriority(PRIO_PROCESS, 0, on ? HIGHEST_PRIORITY : 0);
-}
-
 struct error *stop_create(pid_t pid, struct stop **ret)
 {
 	_cleanup_(cleanup_stop) struct stop *stop = memory_alloc(sizeof(*stop));
 
 	stop->pid = pid;
 	stop->began_ns = clock_now();
-	hurry(true);
+	priority_raise(&stop->before);
+	stop->hurries = true;
 	TRY(stop_all(stop));
 	*ret = take_pointer(stop);
 	return NULL;
@@ -222,7 +217,9 @@ void stop_release(struct stop *stop)
 			FAULT_POINT("detach", ptrace(PTRACE_DETACH, thread->tid, NULL, NULL));
 		thread->stopped = false;
 	}
-	hurry(false);
+	if (stop->hurries)
+		priority_restore(&stop->before);
+	stop->hurries = false;
 }
 
 void stop_destroy(struct stop *stop)
