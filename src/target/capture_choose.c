@@ -1,5 +1,8 @@
 #include "capturer.h"
 
+#include <string.h>
+
+#include "capture_room.h"
 #include "clock.h"
 #include "parallel.h"
 #include "procfs.h"
@@ -34,19 +37,39 @@ static uint64_t reading_ns(const struct capturer *capturer, uint64_t bytes)
 	       MIN(parallel_width(), 2u);
 }
 
-/* What speaks against a way here; NULL: nothing. */
-static const char *refusal(const struct capturer *capturer, enum capture_way way)
+static char *room_refusal(const struct capturer *capturer, enum capture_way way)
+{
+	const struct target *target = capturer->target;
+	struct capture_room room;
+
+	if (capturer->options->force)
+		return NULL;
+	capture_room("", target->pid, &room);
+	return way == CAPTURE_FORK ? fork_room_refusal(target, &room)
+				   : precopy_room_refusal(target, &room);
+}
+
+/* What speaks against a way here, as malloc()ed text; NULL: nothing. */
+static char *refusal(const struct capturer *capturer, enum capture_way way)
 {
 	const struct capture_plan *plan = capturer->plan;
 
 	if (way == CAPTURE_STOP)
 		return NULL;
-	const char *reason = capturer->no_injection;
-	if (!reason && way == CAPTURE_PRECOPY && !write_watch_supported())
-		reason = "it needs Linux 6.7";
-	if (!reason && way == CAPTURE_FORK && (!plan->exit_call || !plan->scratch))
-		reason = "its code has no place where a forked copy could end safely";
-	return reason;
+	if (capturer->no_injection)
+		return memory_string(capturer->no_injection);
+	if (way == CAPTURE_PRECOPY && !write_watch_supported())
+		return memory_string("it needs Linux 6.7");
+	if (way == CAPTURE_FORK && (!plan->exit_call || !plan->scratch))
+		return memory_string("its code has no place where a forked copy could end safely");
+	return room_refusal(capturer, way);
+}
+
+static bool possible(const struct capturer *capturer, enum capture_way way)
+{
+	_cleanup_free_ char *reason = refusal(capturer, way);
+
+	return !reason;
 }
 
 static uint64_t resident_bytes(const struct target *target)
@@ -85,7 +108,7 @@ static struct choice choose_way(const struct capturer *capturer, unsigned exclud
 	struct choice best = {.way = CAPTURE_AUTO};
 
 	for (size_t i = 0; i < ARRAY_SIZE(by_harm); i++) {
-		if (excluded & 1u << by_harm[i] || refusal(capturer, by_harm[i]))
+		if (excluded & 1u << by_harm[i] || !possible(capturer, by_harm[i]))
 			continue;
 		uint64_t pause = predicted_pause(capturer, by_harm[i]);
 
@@ -97,16 +120,25 @@ static struct choice choose_way(const struct capturer *capturer, unsigned exclud
 	return best;
 }
 
+/* Why the ways with short pauses are not possible, in brackets; "" when they are, or were not
+ * looked for. */
+static char *why_so_long(const struct capturer *capturer)
+{
+	bool looked = capturer->options->way == CAPTURE_AUTO;
+	_cleanup_free_ char *precopy = looked ? refusal(capturer, CAPTURE_PRECOPY) : NULL;
+	_cleanup_free_ char *fork = looked ? refusal(capturer, CAPTURE_FORK) : NULL;
+
+	if (precopy && fork && strcmp(precopy, fork))
+		return memory_format(" (no pre-copy: %s; no fork: %s)", precopy, fork);
+	return precopy ? memory_format(" (no pre-copy: %s)", precopy) : memory_string("");
+}
+
 static struct error *check_budget(
 	const struct capturer *capturer, struct choice choice, uint64_t budget)
 {
-	const char *reason =
-		capturer->options->way == CAPTURE_AUTO ? refusal(capturer, CAPTURE_PRECOPY) : NULL;
-	_cleanup_free_ char *why =
-		reason ? memory_format(" (no pre-copy: %s)", reason) : memory_string("");
-
 	if (choice.pause_ns <= budget || capturer->options->force)
 		return NULL;
+	_cleanup_free_ char *why = why_so_long(capturer);
 	return error_create(ERROR_LIMIT,
 		"pid %d would stand still for about %.1f ms, and --pause-budget is %.1f ms%s: use --force, or a larger budget",
 		capturer->target->pid, (double)choice.pause_ns / NS_PER_MS,
@@ -118,7 +150,7 @@ static struct error *check_budget(
 static struct error *choose_asked(const struct capturer *capturer, enum capture_way *ret)
 {
 	enum capture_way way = capturer->options->way;
-	const char *reason = refusal(capturer, way);
+	_cleanup_free_ char *reason = refusal(capturer, way);
 
 	if (reason)
 		return error_create(ERROR_UNSUPPORTED,

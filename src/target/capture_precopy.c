@@ -217,6 +217,7 @@ static struct error *stop_and_copy(struct precopy *precopy)
 	TRY(copy_rest(precopy));
 	spool_hold(&capturer->spool);
 	TRY(stop_create(capturer->target->pid, &stop));
+	stop_hurry(stop);
 	capturer->target->capture.monotonic_ns = clock_now();
 	TRY(copy_stopped(precopy, stop));
 	uint64_t began = stop_began_ns(stop);

@@ -1,12 +1,10 @@
 /* Stop all threads, copy, let go. */
 #include "capturer.h"
 
+#include "capture_room.h"
 #include "clock.h"
 #include "parallel.h"
 #include "process.h"
-
-/* What is kept in memory while the target stands still; the rest goes to the file at once. */
-#define STOP_HOLD_BYTES ((size_t)256 << 20)
 
 struct error *capture_by_stop(struct capturer *capturer)
 {
@@ -15,10 +13,12 @@ struct error *capture_by_stop(struct capturer *capturer)
 		.pid = target->pid, .mem = -1, .workers = parallel_width()};
 	_cleanup_(cleanup_stop) struct stop *stop = NULL;
 
-	TRY(spool_reserve(
-		&capturer->spool, MIN(ranges_bytes(&capturer->planned.memory), STOP_HOLD_BYTES)));
+	/* What does not fit is written to the file while the target stands still. */
+	TRY(spool_reserve(&capturer->spool,
+		MIN(ranges_bytes(&capturer->planned.memory), capture_buffer_room())));
 	spool_hold(&capturer->spool);
 	TRY(stop_create(target->pid, &stop));
+	stop_hurry(stop);
 	target->capture.monotonic_ns = clock_now();
 	TRY(stop_threads(stop, target));
 	TRY(process_refresh(target));

@@ -23,6 +23,10 @@ void priority_raise(struct priority *ret_before)
 		.nice = getpriority(PRIO_PROCESS, 0),
 	};
 	setpriority(PRIO_PROCESS, 0, HIGHEST_NICE);
+}
+
+void priority_raise_above_all(void)
+{
 	set_class(SCHED_RR, sched_get_priority_min(SCHED_RR));
 }
 

@@ -1,8 +1,8 @@
 /* Going before other processes while the target waits for this one.
  *
- * With CAP_SYS_NICE by the real-time class, since a nice value counts only among the processes of
- * one session or control group (sched(7), "The autogroup feature"); without it the pause may be
- * longer on a busy machine. The kernel leaves other processes a twentieth of the time
+ * Needs CAP_SYS_NICE; without it the pause may be longer on a busy machine. A nice value counts
+ * only among the processes of one session or control group (sched(7), "The autogroup feature"), the
+ * real-time class among all; the kernel leaves the others a twentieth of the time
  * (sched_rt_runtime_us). For the calling thread, and for those that it starts meanwhile.
  */
 #pragma once
@@ -13,5 +13,11 @@ struct priority {
 	int nice;
 };
 
+/* Before others, as far as a nice value helps. */
 void priority_raise(struct priority *ret_before);
+
+/* Before all others, by the real-time class. Never while waiting for the target to do something: a
+ * waiter that keeps looking would take the processor from it. */
+void priority_raise_above_all(void);
+
 void priority_restore(const struct priority *before);

@@ -28,7 +28,7 @@ struct stop {
 	pid_t pid;
 	uint64_t began_ns;
 	struct priority before;
-	bool hurries; /* until the target is let go */
+	bool hurries; /* has a higher priority, until the target is let go */
 	VEC(struct thread) threads;
 	struct addrmap known; /* thread ids */
 };
@@ -194,6 +194,12 @@ struct error *stop_threads(const struct stop *stop, struct target *target)
 	if (!target->threads.count)
 		return error_create(ERROR_GONE, "pid %d has ended", stop->pid);
 	return NULL;
+}
+
+void stop_hurry(const struct stop *stop)
+{
+	if (stop->hurries)
+		priority_raise_above_all();
 }
 
 uint64_t stop_began_ns(const struct stop *stop)

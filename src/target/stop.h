@@ -36,6 +36,10 @@ struct error *stop_threads(const struct stop *stop, struct target *target);
 typedef bool stop_visit_fn(void *context, pid_t tid);
 bool stop_find(const struct stop *stop, stop_visit_fn *visit, void *context);
 
+/* Lets this process go before all others until the target is let go. When all that is left to do is
+ * ours. */
+void stop_hurry(const struct stop *stop);
+
 /* When the first thread was asked to stop, CLOCK_MONOTONIC. */
 uint64_t stop_began_ns(const struct stop *stop);
 
