@@ -60,18 +60,16 @@ static struct error *start_watching(struct precopy *precopy)
 	return NULL;
 }
 
-/* Mappings that are not watched yet: all at first, later those that are new. */
-static struct error *watch_mappings(struct precopy *precopy, struct ranges *ret_new)
+/* The parts of a mapping that are not watched yet. Each mapping on its own: the kernel may refuse
+ * one. */
+static struct error *watch_mapping(
+	struct precopy *precopy, const struct mapping *mapping, struct ranges *ret_new)
 {
 	struct ranges wanted = {0};
 	struct error *error = NULL;
 
-	vec_foreach (mapping, &precopy->capturer->target->mappings) {
-		if (mapping->protection & PROTECTION_WRITE && !mapping->shared)
-			ranges_add(&wanted, mapping->start, mapping->end);
-	}
-	vec_foreach (watched, &write_watch_ranges(precopy->watch)->list)
-		ranges_remove(&wanted, watched->start, watched->end);
+	ranges_add(&wanted, mapping->start, mapping->end);
+	ranges_subtract(&wanted, write_watch_ranges(precopy->watch));
 	vec_foreach (range, &wanted.list) {
 		ranges_add(ret_new, range->start, range->end);
 		if (!error)
@@ -79,6 +77,16 @@ static struct error *watch_mappings(struct precopy *precopy, struct ranges *ret_
 	}
 	ranges_deinit(&wanted);
 	return error;
+}
+
+/* Mappings that are not watched yet: all at first, later those that are new. */
+static struct error *watch_mappings(struct precopy *precopy, struct ranges *ret_new)
+{
+	vec_foreach (mapping, &precopy->capturer->target->mappings) {
+		if (mapping->protection & PROTECTION_WRITE && !mapping->shared)
+			TRY(watch_mapping(precopy, mapping, ret_new));
+	}
+	return NULL;
 }
 
 static struct error *plan_running(struct capturer *capturer)

@@ -2,7 +2,13 @@
 
 void ranges_add(struct ranges *ranges, addr_t start, addr_t end)
 {
-	if (start < end)
+	struct range *last = ranges->list.count ? vec_last(&ranges->list) : NULL;
+
+	if (start >= end)
+		return;
+	if (last && last->end == start)
+		last->end = end;
+	else
 		vec_push(&ranges->list, {.start = start, .end = end});
 }
 
@@ -13,13 +19,24 @@ static int by_start(const void *left, const void *right)
 	return (a->start > b->start) - (a->start < b->start);
 }
 
+/* Most lists are made in order. */
+static bool is_sorted(const struct ranges *ranges)
+{
+	for (size_t i = 1; i < ranges->list.count; i++) {
+		if (ranges->list.items[i].start < ranges->list.items[i - 1].start)
+			return false;
+	}
+	return true;
+}
+
 void ranges_normalise(struct ranges *ranges)
 {
 	size_t kept = 0;
 
 	if (!ranges->list.count)
 		return;
-	qsort(ranges->list.items, ranges->list.count, sizeof(struct range), by_start);
+	if (!is_sorted(ranges))
+		qsort(ranges->list.items, ranges->list.count, sizeof(struct range), by_start);
 	for (size_t i = 1; i < ranges->list.count; i++) {
 		struct range *last = &ranges->list.items[kept];
 		struct range next = ranges->list.items[i];

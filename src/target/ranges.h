@@ -16,7 +16,7 @@ struct ranges {
 	VEC(struct range) list;
 };
 
-/* Ignored when it is empty. */
+/* Ignored when it is empty. Joined with the one that was added last when it follows it. */
 void ranges_add(struct ranges *ranges, addr_t start, addr_t end);
 
 /* Sorts, and joins what touches or overlaps. */

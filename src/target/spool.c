@@ -52,6 +52,8 @@ struct copy {
 	VEC(struct batch) batches;
 	size_t next; /* atomic: the next batch to take */
 	struct ranges missing[COPY_WORKERS];
+	parallel_fn *beside; /* NULL: nothing */
+	void *context;
 };
 
 void spool_init(struct spool *spool, int fd)
@@ -154,6 +156,8 @@ static struct error *copy_work(void *context, unsigned worker)
 	struct copy *copy = context;
 	_cleanup_free_ uint8_t *buffer = memory_alloc(BATCH_BYTES);
 
+	if (worker == 0 && copy->beside)
+		TRY(copy->beside(copy->context, worker));
 	for (;;) {
 		size_t mine = __atomic_fetch_add(&copy->next, 1, __ATOMIC_RELAXED);
 
@@ -383,10 +387,10 @@ static void note_missing(struct copy *copy, const struct ranges *memory)
 	ranges_normalise(&spool->missing);
 }
 
-struct error *spool_copy(
-	struct spool *spool, const struct memory_source *source, const struct ranges *memory)
+struct error *spool_copy_beside(struct spool *spool, const struct memory_source *source,
+	const struct ranges *memory, parallel_fn *beside, void *context)
 {
-	struct copy copy = {.spool = spool, .source = source};
+	struct copy copy = {.spool = spool, .source = source, .beside = beside, .context = context};
 
 	place(spool, memory);
 	plan_parts(&copy, memory);
@@ -394,13 +398,19 @@ struct error *spool_copy(
 	if (spool->holding)
 		hold_batches(spool->hold, &copy);
 	unsigned width = MIN(source->workers, (unsigned)COPY_WORKERS);
-	struct error *error = copy.batches.count > 1 ? parallel_run(width, copy_work, &copy)
-						     : copy_work(&copy, 0);
+	bool alone = copy.batches.count <= 1 && !beside;
+	struct error *error = parallel_run(alone ? 1 : width, copy_work, &copy);
 	note_missing(&copy, memory);
 	spool->bytes_read += ranges_bytes(memory);
 	vec_deinit(&copy.parts.list);
 	vec_deinit(&copy.batches);
 	return error;
+}
+
+struct error *spool_copy(
+	struct spool *spool, const struct memory_source *source, const struct ranges *memory)
+{
+	return spool_copy_beside(spool, source, memory, NULL, NULL);
 }
 
 /* Makes all pages of it now; large ones are made, and written to, faster. */
