@@ -67,7 +67,7 @@ static void plan_span(struct planner *planner, const struct mspan *span)
 	if (span->state == SPAN_DEAD || !mspan_plausible(span))
 		return;
 	if (span->state == SPAN_MANUAL) {
-		ranges_add(&planner->sparse, span->start, end);
+		ranges_extend(&planner->sparse, span->start, end);
 		return;
 	}
 	note_metadata(planner, span->alloc_bits);
@@ -78,7 +78,7 @@ static void plan_span(struct planner *planner, const struct mspan *span)
 			ranges_add(planner->pieces, end - INLINE_MARK_BYTES, end);
 		return;
 	}
-	ranges_add(span->npages >= SPARSE_SPAN_PAGES ? &planner->sparse : planner->memory,
+	ranges_extend(span->npages >= SPARSE_SPAN_PAGES ? &planner->sparse : planner->memory,
 		span->start, end);
 }
 

@@ -2,14 +2,18 @@
 
 void ranges_add(struct ranges *ranges, addr_t start, addr_t end)
 {
+	if (start < end)
+		vec_push(&ranges->list, {.start = start, .end = end});
+}
+
+void ranges_extend(struct ranges *ranges, addr_t start, addr_t end)
+{
 	struct range *last = ranges->list.count ? vec_last(&ranges->list) : NULL;
 
-	if (start >= end)
-		return;
-	if (last && last->end == start)
+	if (last && last->end == start && start < end)
 		last->end = end;
 	else
-		vec_push(&ranges->list, {.start = start, .end = end});
+		ranges_add(ranges, start, end);
 }
 
 static int by_start(const void *left, const void *right)
