@@ -15,6 +15,7 @@
 #include "core_format.h"
 #include "core_writer.h"
 #include "fault_point.h"
+#include "priority.h"
 #include "process.h"
 #include "procfs.h"
 
@@ -130,6 +131,7 @@ static struct error *capture(struct capturer *capturer, pid_t pid, int fd)
 	struct target *target = capturer->target;
 	struct capture_facts *facts = &target->capture;
 
+	priority_take_short_turns();
 	spool_init(&capturer->spool, fd);
 	TRY(procfs_auxv(pid, target, &capturer->auxv, &capturer->auxv_length));
 	TRY(take(capturer));

@@ -141,8 +141,10 @@ static struct error *adopt_child(struct fork_capture *capture)
 static struct error *copy_child(struct fork_capture *capture)
 {
 	struct capturer *capturer = capture->capturer;
-	const struct memory_source source = {
-		.pid = capture->child, .mem = capture->mem, .workers = parallel_width()};
+	const struct memory_source source = {.pid = capture->child,
+		.mem = capture->mem,
+		.workers = parallel_width(),
+		.steps_aside = true};
 
 	TRY(process_read_from(capturer->target, &source));
 	TRY(capturer_plan(capturer, capturer->target));

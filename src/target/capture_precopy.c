@@ -226,10 +226,12 @@ static struct error *stop_and_copy(struct precopy *precopy)
 	spool_hold(&capturer->spool);
 	TRY(stop_create(capturer->target->pid, &stop));
 	stop_hurry(stop);
+	precopy->source.steps_aside = false;
 	capturer->target->capture.monotonic_ns = clock_now();
 	TRY(copy_stopped(precopy, stop));
 	uint64_t began = stop_began_ns(stop);
 	stop_release(stop);
+	precopy->source.steps_aside = true;
 	capturer_set_mode(capturer, CAPTURE_PRECOPY, began);
 	return spool_flush(&capturer->spool);
 }
@@ -309,7 +311,10 @@ struct error *capture_by_precopy(struct capturer *capturer)
 {
 	struct precopy precopy = {
 		.capturer = capturer,
-		.source = {.pid = capturer->target->pid, .mem = -1, .workers = 1},
+		.source = {.pid = capturer->target->pid,
+			.mem = -1,
+			.workers = 1,
+			.steps_aside = true},
 	};
 	struct error *error = start_watching(&precopy);
 

@@ -1,6 +1,7 @@
 /* Reading the memory of a process, of which nothing is kept. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 #include <sys/uio.h>
@@ -11,6 +12,7 @@ struct memory_source {
 	pid_t pid;
 	int mem;          /* of /proc/PID/mem, to read through that; -1: by process_vm_readv */
 	unsigned workers; /* threads that copy: a target that runs needs a processor for itself */
+	bool steps_aside; /* the target runs: the workers let it go first, again and again */
 };
 
 /* How many bytes could be read from the start; 0: none. */

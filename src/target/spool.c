@@ -10,10 +10,11 @@
 #include "core_format.h"
 #include "fault_point.h"
 #include "parallel.h"
+#include "priority.h"
 
 enum {
-	BATCH_BYTES = 1 << 20,
-	PARTS_MAX = 512, /* of a batch: the kernel takes 1024 (IOV_MAX) */
+	BATCH_BYTES = 512 << 10, /* the time for it is how long others may have to wait */
+	PARTS_MAX = 512,         /* of a batch: the kernel takes 1024 (IOV_MAX) */
 	COPY_WORKERS = 2,
 	GIVE_BACK_BYTES = 16 << 20, /* of a buffer while it is written to the file */
 };
@@ -165,6 +166,8 @@ static struct error *copy_work(void *context, unsigned worker)
 			return NULL;
 		const struct batch *batch = &copy->batches.items[mine];
 
+		if (copy->source->steps_aside)
+			priority_step_aside();
 		read_batch(copy, batch, batch->held ? batch->held : buffer, &copy->missing[worker]);
 		if (!batch->held)
 			TRY(write_parts(copy->spool->fd, &copy->parts.list.items[batch->first],
