@@ -8,7 +8,10 @@
 #include "procfs.h"
 #include "write_watch.h"
 
-enum { SAMPLE_BYTES = 8 << 20 }; /* read to find out how fast that is */
+enum {
+	SAMPLE_BYTES = 8 << 20, /* read to find out how fast that is */
+	OVERRUN = 2,            /* a pause may be so many times as long as it should be */
+};
 
 /* Predicted costs: measured with bench/capture, rounded up. */
 #define STOP_OVERHEAD_NS    1000000ull
@@ -145,9 +148,29 @@ static struct error *check_budget(
 		(double)budget / NS_PER_MS, why);
 }
 
+/* A prediction may be wrong. */
+static void limit_pause(struct capturer *capturer, struct choice choice, uint64_t budget)
+{
+	capturer->pause_limit_ns =
+		capturer->options->force ? 0 : OVERRUN * MAX(choice.pause_ns, budget);
+}
+
+void capturer_limit_copying(struct capturer *capturer, uint64_t began_ns)
+{
+	capturer->spool.limit_ns =
+		capturer->pause_limit_ns ? began_ns + capturer->pause_limit_ns : 0;
+}
+
+struct error *capturer_pause_ended(const struct capturer *capturer)
+{
+	return error_create(ERROR_BUSY,
+		"pid %d was let go when it had stood still for %.1f ms, twice what was allowed, and nothing was captured: try again, with another --capture, a larger --pause-budget or --force",
+		capturer->target->pid, (double)capturer->pause_limit_ns / NS_PER_MS);
+}
+
 /* The way that was asked for, if it is possible. Without a budget in numbers its pause was accepted
- * with it. */
-static struct error *choose_asked(const struct capturer *capturer, enum capture_way *ret)
+ * with it; that of pre-copy is short, or something is wrong. */
+static struct error *choose_asked(struct capturer *capturer, uint64_t budget, enum capture_way *ret)
 {
 	enum capture_way way = capturer->options->way;
 	_cleanup_free_ char *reason = refusal(capturer, way);
@@ -157,27 +180,30 @@ static struct error *choose_asked(const struct capturer *capturer, enum capture_
 			"--capture=%s is not possible for pid %d: %s", capture_way_names[way],
 			capturer->target->pid, reason);
 	*ret = way;
-	if (!capturer->options->pause_budget_ns)
-		return NULL;
 	const struct choice choice = {way, predicted_pause(capturer, way)};
-	return check_budget(capturer, choice, capturer->options->pause_budget_ns);
+	if (capturer->options->pause_budget_ns)
+		TRY(check_budget(capturer, choice, budget));
+	else if (way != CAPTURE_PRECOPY)
+		return NULL;
+	limit_pause(capturer, choice, budget);
+	return NULL;
 }
 
-struct error *capture_choose(
-	const struct capturer *capturer, unsigned excluded, enum capture_way *ret)
+struct error *capture_choose(struct capturer *capturer, unsigned excluded, enum capture_way *ret)
 {
 	const struct capture_options *options = capturer->options;
 	uint64_t budget =
 		options->pause_budget_ns ? options->pause_budget_ns : CAPTURE_PAUSE_BUDGET_NS;
 
 	if (options->way != CAPTURE_AUTO)
-		return choose_asked(capturer, ret);
+		return choose_asked(capturer, budget, ret);
 	if (procfs_is_stopped(capturer->target->pid)) { /* it stands still already */
 		*ret = CAPTURE_STOP;
 		return NULL;
 	}
 	struct choice choice = choose_way(capturer, excluded, budget);
 	TRY(check_budget(capturer, choice, budget));
+	limit_pause(capturer, choice, budget);
 	*ret = choice.way;
 	return NULL;
 }

@@ -73,13 +73,17 @@ static struct error *stop_with_candidate(
 		_cleanup_(cleanup_stop) struct stop *stop = NULL;
 		struct candidate candidate = {.sites = &capturer->plan->idle_sites};
 
-		TRY(stop_create(capturer->target->pid, &stop));
-		if (stop_find(stop, try_candidate, &candidate)) {
+		struct error *error =
+			stop_create(capturer->target->pid, capturer->pause_limit_ns, &stop);
+		if (error && error->code != ERROR_BUSY)
+			return error;
+		error_destroy(error);
+		if (stop && stop_find(stop, try_candidate, &candidate)) {
 			*ret_stop = take_pointer(stop);
 			*ret_injection = candidate.injection;
 			return NULL;
 		}
-		stop_release(stop);
+		stop_destroy(take_pointer(stop));
 		nanosleep(&(struct timespec){.tv_nsec = TRY_AGAIN_MS * (long)NS_PER_MS}, NULL);
 	}
 	return error_create(ERROR_BUSY,

@@ -76,10 +76,11 @@ static struct error *stop_and_copy(struct capturer *capturer, const struct range
 	struct target *target = capturer->target;
 	_cleanup_(cleanup_stop) struct stop *stop = NULL;
 
-	TRY(stop_create(target->pid, &stop));
+	TRY(stop_create(target->pid, capturer->pause_limit_ns, &stop));
 	stop_hurry(stop);
 	target->capture.monotonic_ns = clock_now();
 	TRY(stop_threads(stop, target));
+	capturer_limit_copying(capturer, stop_began_ns(stop));
 	TRY(copy_stopped(capturer, expected));
 	uint64_t began = stop_began_ns(stop);
 	stop_release(stop);
@@ -97,6 +98,10 @@ struct error *capture_by_stop(struct capturer *capturer)
 	add_all(&expected, &capturer->planned.memory);
 	struct error *error = stop_and_copy(capturer, &expected);
 	ranges_deinit(&expected);
+	if (error && error->code == ERROR_BUSY) {
+		error_destroy(error);
+		return capturer_pause_ended(capturer);
+	}
 	if (!error)
 		error = spool_flush(&capturer->spool);
 	return error ? error : spool_erase_forgotten(&capturer->spool);

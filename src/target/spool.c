@@ -7,6 +7,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "core_format.h"
 #include "fault_point.h"
 #include "parallel.h"
@@ -152,6 +153,13 @@ static void read_batch(
 	}
 }
 
+static struct error *check_limit(const struct spool *spool)
+{
+	if (!spool->limit_ns || clock_now() <= spool->limit_ns)
+		return NULL;
+	return error_create(ERROR_BUSY, "there was not enough time to copy the memory");
+}
+
 static struct error *copy_work(void *context, unsigned worker)
 {
 	struct copy *copy = context;
@@ -166,6 +174,7 @@ static struct error *copy_work(void *context, unsigned worker)
 			return NULL;
 		const struct batch *batch = &copy->batches.items[mine];
 
+		TRY(check_limit(copy->spool));
 		if (copy->source->steps_aside)
 			priority_step_aside();
 		read_batch(copy, batch, batch->held ? batch->held : buffer, &copy->missing[worker]);

@@ -131,27 +131,59 @@ struct error *stop_wait(pid_t pid, pid_t tid, uint64_t limit, bool *ret_stopped)
 	}
 }
 
+static void let_go(struct thread *thread)
+{
+	if (thread->stopped)
+		FAULT_POINT("detach", ptrace(PTRACE_DETACH, thread->tid, NULL, NULL));
+	thread->stopped = false;
+}
+
+/* A thread can be let go only when it has stopped: those that have not are waited for, while the
+ * others run. */
+static struct error *give_up(struct stop *stop)
+{
+	vec_foreach (thread, &stop->threads)
+		let_go(thread);
+	vec_foreach (thread, &stop->threads) {
+		TRY(stop_wait(stop->pid, thread->tid, stop->began_ns + STOP_LIMIT_MS * NS_PER_MS,
+			&thread->stopped));
+		let_go(thread);
+	}
+	return error_create(ERROR_BUSY, "the threads of pid %d did not stop in time", stop->pid);
+}
+
+static struct error *wait_for(struct stop *stop, struct thread *thread, uint64_t limit_ns)
+{
+	const uint64_t usual_ns = STOP_LIMIT_MS * NS_PER_MS;
+	bool shorter = limit_ns && limit_ns < usual_ns;
+	struct error *error = stop_wait(stop->pid, thread->tid,
+		stop->began_ns + (shorter ? limit_ns : usual_ns), &thread->stopped);
+
+	if (!error || !shorter)
+		return error;
+	error_destroy(error);
+	return give_up(stop);
+}
+
 /* New threads appear while the others are being stopped: look again until there are none. */
-static struct error *stop_all(struct stop *stop)
+static struct error *stop_all(struct stop *stop, uint64_t limit_ns)
 {
 	size_t done = 0, added;
 
 	TRY(seize_new_threads(stop, &added));
 	stop->began_ns = clock_now();
-	uint64_t limit = stop->began_ns + STOP_LIMIT_MS * NS_PER_MS;
 	while (added) {
 		for (size_t i = done; i < stop->threads.count; i++)
 			FAULT_POINT("interrupt",
 				ptrace(PTRACE_INTERRUPT, stop->threads.items[i].tid, NULL, NULL));
 		for (; done < stop->threads.count; done++)
-			TRY(stop_wait(stop->pid, stop->threads.items[done].tid, limit,
-				&stop->threads.items[done].stopped));
+			TRY(wait_for(stop, &stop->threads.items[done], limit_ns));
 		TRY(seize_new_threads(stop, &added));
 	}
 	return NULL;
 }
 
-struct error *stop_create(pid_t pid, struct stop **ret)
+struct error *stop_create(pid_t pid, uint64_t limit_ns, struct stop **ret)
 {
 	_cleanup_(cleanup_stop) struct stop *stop = memory_alloc(sizeof(*stop));
 
@@ -159,7 +191,7 @@ struct error *stop_create(pid_t pid, struct stop **ret)
 	stop->began_ns = clock_now();
 	priority_raise(&stop->before);
 	stop->hurries = true;
-	TRY(stop_all(stop));
+	TRY(stop_all(stop, limit_ns));
 	*ret = take_pointer(stop);
 	return NULL;
 }
@@ -218,11 +250,8 @@ bool stop_find(const struct stop *stop, stop_visit_fn *visit, void *context)
 
 void stop_release(struct stop *stop)
 {
-	vec_foreach (thread, &stop->threads) {
-		if (thread->stopped)
-			FAULT_POINT("detach", ptrace(PTRACE_DETACH, thread->tid, NULL, NULL));
-		thread->stopped = false;
-	}
+	vec_foreach (thread, &stop->threads)
+		let_go(thread);
 	if (stop->hurries)
 		priority_restore(&stop->before);
 	stop->hurries = false;

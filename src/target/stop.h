@@ -15,8 +15,9 @@
 struct stop;
 
 /* Attaches to every thread and stops it. A thread that does not stop within the time (it sleeps in
- * the kernel where no signal reaches it) is an error, and everything is let go. */
-struct error *stop_create(pid_t pid, struct stop **ret);
+ * the kernel where no signal reaches it, or the machine is busy) is an error, and everything is let
+ * go: ERROR_BUSY when `limit_ns` was shorter than the usual 2 s. 0: that. */
+struct error *stop_create(pid_t pid, uint64_t limit_ns, struct stop **ret);
 
 /* As waitpid(tid, ret_status, __WALL | WNOHANG), but a stop before the delivery of a signal is
  * looked at and stays to be waited for: so the kernel delivers the signal if this process ends
