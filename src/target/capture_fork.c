@@ -22,6 +22,7 @@
 #include "fault_point.h"
 #include "parallel.h"
 #include "process.h"
+#include "procfs.h"
 
 /* Of the copy's stack: runtime.futex writes at +48 and pops at 0, runtime.usleep pops at +24. */
 enum { STACK_WORDS = 8 };
@@ -142,6 +143,19 @@ static struct error *adopt_child(struct fork_capture *capture)
 	return NULL;
 }
 
+/* A copy that has been killed reads as if it had no memory. */
+static struct error *check_child(const struct fork_capture *capture)
+{
+	struct error *error = procfs_check(capture->child);
+
+	if (!error)
+		return NULL;
+	error_destroy(error);
+	return error_create(ERROR_SYSTEM,
+		"the forked copy of pid %d was killed while it was read, probably because memory is short: try --capture=precopy or stop",
+		capture->capturer->target->pid);
+}
+
 static struct error *copy_child(struct fork_capture *capture)
 {
 	struct capturer *capturer = capture->capturer;
@@ -156,7 +170,7 @@ static struct error *copy_child(struct fork_capture *capture)
 	TRY(spool_copy(&capturer->spool, &source, &capturer->planned.memory));
 	pieces_init(&capturer->pieces, &capturer->planned.pieces);
 	pieces_read(&capturer->pieces, &source, NULL);
-	return NULL;
+	return check_child(capture);
 }
 
 static void end_child(const struct fork_capture *capture)

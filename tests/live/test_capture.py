@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+from groups import Group, NoGroup
 from harm import children, descriptors, harm_soon, mappings
 from programs import Go, Process, VERSIONS
 from test_bad_input import refused
@@ -204,6 +205,41 @@ def test_seccomp(newest, programs, silt, tmp_path):
         refused(silt.run(process.pid, "--pause-budget=1us"), "seccomp", "--force")
         traced = Traced(silt, tmp_path, process.pid, "--force")
         assert traced.done.returncode in (0, 1) and traced.requests <= HARMLESS_REQUESTS
+        assert process.ask("still there?") == "still there?"
+
+
+def group_of(controller, process):
+    """A control group for the process."""
+    try:
+        group = Group(controller)
+    except NoGroup as reason:
+        pytest.skip(str(reason))
+    group.add(process.pid)
+    return group
+
+
+def test_memory_of_group(newest, programs, silt):
+    """A fork that may not fit is refused; one that fits is not."""
+    with Process(programs.build(newest, "steady"), 30) as process, group_of("memory", process) as group:
+        process.ask("still there?")
+        group.leave_room(1 << 16)
+        refused(silt.run(process.pid, "--capture=fork"), "control group", "memory.max")
+        assert silt.run(process.pid, "--capture=stop").returncode in (0, 1)
+        group.leave_room(1 << 30)
+        assert silt.run(process.pid, "--capture=fork").returncode in (0, 1)
+        assert process.ask("still there?") == "still there?"
+
+
+def test_tasks_of_group(newest, programs, silt):
+    """The probe says it, and so does the kernel when the probe is skipped."""
+    with Process(programs.build(newest, "steady"), 30) as process, group_of("pids", process) as group:
+        before = descriptors(process.pid), children(process.pid)
+        group.leave_room(0)
+        refused(silt.run(process.pid, "--capture=fork"), "control group", "pids.max")
+        refused(silt.run(process.pid, "--capture=fork", "--force"), "RLIMIT_NPROC", "pids.max")
+        assert not harm_soon(process.pid, *before)
+        group.leave_room(10)
+        assert silt.run(process.pid, "--capture=fork").returncode in (0, 1)
         assert process.ask("still there?") == "still there?"
 
 
