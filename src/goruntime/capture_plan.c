@@ -292,10 +292,27 @@ static struct error *choose(void *context, const struct target *target, struct c
 	return error;
 }
 
+/* In Go code a register has the g whose stack the thread is on (ABIInternal); system calls keep it.
+ * Should it have something else, that is no stack with the stack pointer in it. */
+static addr_t stack_floor(
+	void *context, const struct target *target, const struct registers *registers)
+{
+	const struct capture_wishes *wishes = context;
+	addr_t g = registers->general[REGISTER_G_AMD64], bounds[2];
+
+	if (registers->general_count <= REGISTER_G_AMD64 ||
+		!target_read_now(
+			target, g + wishes->runtime->layout.g.stack.at, bounds, sizeof(bounds)) ||
+		registers->sp <= bounds[0] || registers->sp > bounds[1])
+		return 0;
+	return bounds[0];
+}
+
 struct capture_plan capture_plan_for(const struct capture_wishes *wishes)
 {
 	struct capture_plan plan = {
 		.choose = choose,
+		.stack_floor = stack_floor,
 		.context = (void *)(uintptr_t)wishes,
 	};
 

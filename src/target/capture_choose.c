@@ -63,7 +63,7 @@ static char *refusal(const struct capturer *capturer, enum capture_way way)
 		return memory_string(capturer->no_injection);
 	if (way == CAPTURE_PRECOPY && !write_watch_supported())
 		return memory_string("it needs Linux 6.7");
-	if (way == CAPTURE_FORK && (!plan->exit_call || !plan->scratch))
+	if (way == CAPTURE_FORK && !plan->exit_call)
 		return memory_string("its code has no place where a forked copy could end safely");
 	return room_refusal(capturer, way);
 }

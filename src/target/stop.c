@@ -211,17 +211,26 @@ static struct registers registers_from_user(const struct user_regs_struct *user)
 }
 #endif
 
+bool stop_registers(pid_t tid, struct registers *ret)
+{
+	struct user_regs_struct user;
+
+	if (FAULT_POINT("getregs", ptrace(PTRACE_GETREGS, tid, NULL, &user)) < 0)
+		return false;
+	*ret = registers_from_user(&user);
+	return true;
+}
+
 struct error *stop_threads(const struct stop *stop, struct target *target)
 {
 	vec_foreach (thread, &stop->threads) {
-		struct user_regs_struct user;
+		struct target_thread stopped = {.tid = thread->tid};
 
 		if (!thread->stopped)
 			continue;
-		if (FAULT_POINT("getregs", ptrace(PTRACE_GETREGS, thread->tid, NULL, &user)) < 0)
+		if (!stop_registers(thread->tid, &stopped.registers))
 			return error_system("cannot read the registers of thread %d", thread->tid);
-		vec_push(&target->threads,
-			{.tid = thread->tid, .registers = registers_from_user(&user)});
+		vec_push(&target->threads, stopped);
 	}
 	if (!target->threads.count)
 		return error_create(ERROR_GONE, "pid %d has ended", stop->pid);

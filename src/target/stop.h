@@ -33,6 +33,9 @@ struct error *stop_wait(pid_t pid, pid_t tid, uint64_t limit, bool *ret_stopped)
 /* Appends the threads, with the registers that they stopped with. */
 struct error *stop_threads(const struct stop *stop, struct target *target);
 
+/* The registers of a thread that stands still. */
+bool stop_registers(pid_t tid, struct registers *ret);
+
 /* Calls `visit` for each thread that stands still, until it returns true. */
 typedef bool stop_visit_fn(void *context, pid_t tid);
 bool stop_find(const struct stop *stop, stop_visit_fn *visit, void *context);
