@@ -16,18 +16,24 @@ void text_add_bytes(struct text *text, const char *bytes, size_t length)
 	text->bytes[text->length] = '\0';
 }
 
-void text_add(struct text *text, const char *format, ...)
+void text_add_list(struct text *text, const char *format, va_list arguments)
 {
-	va_list arguments;
 	char *formatted;
-
-	va_start(arguments, format);
 	int length = vasprintf(&formatted, format, arguments);
-	va_end(arguments);
+
 	if (length < 0)
 		return;
 	text_add_bytes(text, formatted, (size_t)length);
 	free(formatted);
+}
+
+void text_add(struct text *text, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	text_add_list(text, format, arguments);
+	va_end(arguments);
 }
 
 char *text_take(struct text *text)

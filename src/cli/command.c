@@ -47,9 +47,18 @@ static int print_view(const struct view *view, bool json)
 	return EXIT_NOTHING_FOUND;
 }
 
+/* Hints are no reason to fail. */
 static bool has_findings(struct view *view)
 {
-	return json_array_size(json_object_get(view_document(view), "findings")) > 0;
+	const json_t *finding;
+	size_t place;
+
+	json_array_foreach(json_object_get(view_document(view), "findings"), place, finding)
+	{
+		if (strcmp(json_string_value(json_object_get(finding, "tier")), "hint") != 0)
+			return true;
+	}
+	return false;
 }
 
 static struct error *make_view(
@@ -64,8 +73,7 @@ static struct error *make_view(
 
 	TRY(analysis_open(invocation->target, &options, &analysis));
 	progress_phase(NULL, "making the report");
-	const struct view_options view_options = {
-		.limit = invocation->limit, .elapsed_ns = clock_now() - began};
+	const struct view_options view_options = {.limit = invocation->limit, .began_ns = began};
 	return command->show(analysis, &view_options, invocation, ret);
 }
 

@@ -91,7 +91,7 @@ static void plan_arenas(struct planner *planner, const struct mspan *span, addr_
 	for (addr_t arena = span->start & ~(size - 1);
 		arena < span->start + (span->npages << RUNTIME_PAGE_SHIFT); arena += size) {
 		addr_t entry =
-			planner->arena_index + 8 * ((arena + ARENA_BASE_OFFSET) >> ARENA_SHIFT);
+			planner->arena_index + 8 * arena_place(&planner->runtime.layout, arena);
 
 		if (arena == *last)
 			continue;
@@ -113,6 +113,8 @@ static struct error *plan_spans(struct planner *planner)
 	TRY(mspan_list(&planner->runtime, &addresses, &count));
 	note_metadata(
 		planner, reader_u64(&reader, planner->runtime.mheap + layout->mheap.allspans.at));
+	note_metadata(
+		planner, reader_u64(&reader, planner->runtime.mheap + layout->mheap.arena_list.at));
 	planner->arena_index =
 		reader_u64(&reader, planner->runtime.mheap + layout->mheap.arenas.at);
 	for (size_t i = 0; i < count; i++) {
@@ -298,11 +300,10 @@ static addr_t stack_floor(
 	void *context, const struct target *target, const struct registers *registers)
 {
 	const struct capture_wishes *wishes = context;
-	addr_t g = registers->general[REGISTER_G_AMD64], bounds[2];
+	const struct layout *layout = &wishes->runtime->layout;
+	addr_t g = registers->general[layout->facts.g_register], bounds[2];
 
-	if (registers->general_count <= REGISTER_G_AMD64 ||
-		!target_read_now(
-			target, g + wishes->runtime->layout.g.stack.at, bounds, sizeof(bounds)) ||
+	if (!target_read_now(target, g + layout->g.stack.at, bounds, sizeof(bounds)) ||
 		registers->sp <= bounds[0] || registers->sp > bounds[1])
 		return 0;
 	return bounds[0];

@@ -77,7 +77,8 @@ static void put_first(struct holding *holding, uint32_t holder)
 static struct error *put_nearest_first(const struct analysis *analysis, struct holdings *holdings)
 {
 	struct holding *crowded[HOLDING_CONTENTS_MAX];
-	node_t inside[HOLDING_CONTENTS_MAX], link[HOLDING_CONTENTS_MAX];
+	node_t inside[HOLDING_CONTENTS_MAX];
+	struct path paths[HOLDING_CONTENTS_MAX];
 	const struct object_graph *objects = analysis->objects;
 	size_t count = 0;
 
@@ -90,12 +91,14 @@ static struct error *put_nearest_first(const struct analysis *analysis, struct h
 		inside[count++] = holding->steps.items[0].example;
 	}
 	if (count)
-		TRY(paths_first_links(analysis, inside, count, link));
+		TRY(paths_to_each(analysis, inside, count, paths));
 	for (size_t i = 0; i < count; i++) {
-		uint32_t place = link[i] - objects->first_virtual;
+		node_t first = paths[i].nodes.count ? paths[i].nodes.items[0] : NO_NODE;
+		uint32_t place = first - objects->first_virtual;
 
-		if (link[i] != NO_NODE && place < objects->holder_nodes)
+		if (first != NO_NODE && place < objects->holder_nodes)
 			put_first(crowded[i], objects->holder_of[place]);
+		path_deinit(&paths[i]);
 	}
 	return NULL;
 }

@@ -1,7 +1,8 @@
 #include "paths.h"
 
-#include "bitset.h"
+#include "addrmap.h"
 #include "big_table.h"
+#include "bitset.h"
 
 struct search {
 	const struct graph *graph;
@@ -74,12 +75,10 @@ static void run(struct search *search, node_t from)
 	}
 }
 
-static void collect(const struct search *search, node_t from, struct path *path)
+/* The chain that ends with `node`, which was seen from `before`. */
+static void collect(
+	const struct search *search, node_t from, node_t node, node_t before, struct path *path)
 {
-	node_t node = search->found, before = search->before;
-
-	if (node == NO_NODE)
-		return;
 	for (;;) {
 		if (node != search->graph->root)
 			vec_push(&path->nodes, node);
@@ -106,7 +105,8 @@ struct error *paths_find(const struct analysis *analysis, node_t from, path_targ
 	TRY(search_init(&search, graph, is_target, context));
 	*ret = (struct path){0};
 	run(&search, start);
-	collect(&search, start, ret);
+	if (search.found != NO_NODE)
+		collect(&search, start, search.found, search.before, ret);
 	search_deinit(&search);
 	return NULL;
 }
@@ -126,7 +126,8 @@ struct error *paths_to_avoiding(
 	search.avoided = avoided;
 	*ret = (struct path){0};
 	run(&search, graph->root);
-	collect(&search, graph->root, ret);
+	if (search.found != NO_NODE)
+		collect(&search, graph->root, search.found, search.before, ret);
 	search_deinit(&search);
 	return NULL;
 }
@@ -137,61 +138,61 @@ struct error *paths_to(
 	return paths_find(analysis, from, is_node, &target, ret);
 }
 
-/* Never ends the search, but notes how far it has come. */
-struct first_links {
-	struct search *search;
-	const node_t *targets;
-	size_t count;
-	node_t *before; /* by target: where it was first seen */
+/* Several targets: the search ends when all have been seen. */
+struct many_targets {
+	const struct search *search;
+	uint64_t *wanted; /* bits, by node */
 	size_t missing;
+	struct addrmap before; /* target + 1 -> where it was first seen */
 };
-
-static node_t first_link(const struct search *search, node_t node, node_t before)
-{
-	while (before != search->graph->root) {
-		node = before;
-		before = search->parent[node];
-	}
-	return node;
-}
 
 static bool note_target(const void *context, node_t node)
 {
-	struct first_links *links = (struct first_links *)(uintptr_t)context;
+	struct many_targets *targets = (struct many_targets *)(uintptr_t)context;
+	const struct search *search = targets->search;
 	/* The node whose references are being followed. */
-	node_t before = links->search->head ? links->search->queue[links->search->head - 1]
-					    : links->search->graph->root;
+	node_t before = search->head ? search->queue[search->head - 1] : search->graph->root;
 
-	for (size_t i = 0; i < links->count; i++) {
-		if (links->targets[i] == node && links->before[i] == NO_NODE) {
-			links->before[i] = before;
-			links->missing--;
-		}
-	}
-	return !links->missing;
+	if (!bitset_has(targets->wanted, node))
+		return false;
+	bitset_remove(targets->wanted, node);
+	addrmap_set(&targets->before, (addr_t)node + 1, before);
+	return !--targets->missing;
 }
 
-struct error *paths_first_links(
-	const struct analysis *analysis, const node_t *targets, size_t count, node_t *ret)
+static struct error *want_all(
+	struct many_targets *targets, const struct graph *graph, const node_t *nodes, size_t count)
+{
+	TRY(big_table_alloc(BITSET_WORDS(graph->count), 8, &targets->wanted));
+	for (size_t i = 0; i < count; i++) {
+		targets->missing += !bitset_has(targets->wanted, nodes[i]);
+		bitset_add(targets->wanted, nodes[i]);
+	}
+	return NULL;
+}
+
+struct error *paths_to_each(
+	const struct analysis *analysis, const node_t *targets, size_t count, struct path *ret)
 {
 	const struct graph *graph = analysis_graph(analysis);
 	struct search search;
-	struct first_links links = {.search = &search,
-		.targets = targets,
-		.count = count,
-		.before = ret,
-		.missing = count};
+	struct many_targets many = {.search = &search};
 
-	TRY(search_init(&search, graph, note_target, &links));
-	for (size_t i = 0; i < count; i++)
-		ret[i] = NO_NODE;
-	run(&search, graph->root);
-	for (size_t i = 0; i < count; i++) {
-		if (ret[i] != NO_NODE)
-			ret[i] = first_link(&search, targets[i], ret[i]);
+	TRY(search_init(&search, graph, note_target, &many));
+	struct error *error = want_all(&many, graph, targets, count);
+	if (!error && many.missing)
+		run(&search, graph->root);
+	for (size_t i = 0; i < count && !error; i++) {
+		uint32_t before;
+
+		ret[i] = (struct path){0};
+		if (addrmap_get(&many.before, (addr_t)targets[i] + 1, &before))
+			collect(&search, graph->root, targets[i], before, &ret[i]);
 	}
+	addrmap_deinit(&many.before);
+	big_table_free(many.wanted, BITSET_WORDS(graph->count) * 8);
 	search_deinit(&search);
-	return NULL;
+	return error;
 }
 
 void path_deinit(struct path *path)

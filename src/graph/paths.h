@@ -24,9 +24,9 @@ struct error *paths_to(
 struct error *paths_to_avoiding(
 	const struct analysis *analysis, const uint64_t *avoided, node_t target, struct path *ret);
 
-/* For each of some nodes the first link of the shortest chain to it, NO_NODE when there is none:
- * all in one pass. */
-struct error *paths_first_links(
-	const struct analysis *analysis, const node_t *targets, size_t count, node_t *ret);
+/* The shortest chain to each of some nodes, all in one pass. ret: `count` paths; empty where there
+ * is none. */
+struct error *paths_to_each(
+	const struct analysis *analysis, const node_t *targets, size_t count, struct path *ret);
 
 void path_deinit(struct path *path);

@@ -1,193 +1,139 @@
 #include "findings.h"
 
-#include <string.h>
+#include <inttypes.h>
 
 #include "clean.h"
-#include "goroutine_text.h"
+#include "finding_kind.h"
 #include "human.h"
-#include "stuck_groups.h"
 
 static const struct column columns[] = {
-	{NULL, "id", CELL_TEXT, false},
-	{NULL, "kind", CELL_TEXT, false},
-	{NULL, "tier", CELL_TEXT, false},
-	{"holds", "holds_bytes", CELL_BYTES, false},
-	{NULL, "frees_bytes", CELL_BYTES, false},
-	{NULL, "stack_bytes", CELL_BYTES, false},
-	{"count", "count", CELL_COUNT, false},
+	{"#", NULL, CELL_TEXT, false},
+	{"holds", NULL, CELL_BYTES, false},
+	{"count", NULL, CELL_COUNT, false},
+	{"tier", NULL, CELL_TEXT, false},
 	{"verdict", NULL, CELL_TEXT, false},
-	{"what", "what", CELL_TEXT, true},
-	{NULL, "type", CELL_TEXT, false},
-	{NULL, "longest_wait_ns", CELL_DURATION, false},
-	{NULL, "created_by", CELL_TEXT, false},
-	{NULL, "reason", CELL_TEXT, false},
-	{NULL, "path", CELL_JSON, false},
-	{NULL, "fix", CELL_TEXT, false},
+	{"what", NULL, CELL_TEXT, true},
 };
 
-struct findings {
-	const struct analysis *analysis;
-	const struct never_wakes *verdicts;
-	struct view *view;
-	struct table *table;
-	uint64_t now_ns;
-};
-
-/* How a wait that nobody ends is avoided, by the way the wait reason begins. */
-static const char *fix_text(const char *reason)
+static const char *or_empty(const char *text)
 {
-	static const struct {
-		const char *reason;
-		const char *fix;
-	} fixes[] = {
-		{"chan send (nil chan)", "make the channel before it is used"},
-		{"chan receive (nil chan)", "make the channel before it is used"},
-		{"chan send", "give the channel a buffer for the answer, or send in a select that "
-			      "also waits for ctx.Done()"},
-		{"chan receive", "close the channel when nothing more is sent, or receive in a "
-				 "select that also waits for ctx.Done()"},
-		{"select (no cases)", "let the goroutine end, or wait for ctx.Done()"},
-		{"select", "cancel the context or close the channel of one of its cases before "
-			   "letting go of it"},
-		{"sync.WaitGroup", "call Done on every way out, and Add before the goroutine "
-				   "starts"},
-		{"sync.Cond", "signal or broadcast after every change of the condition, also on "
-			      "the way out"},
-		{"sync.Mutex", "unlock on every way out: defer Unlock()"},
-		{"sync.RWMutex", "unlock on every way out: defer Unlock() or RUnlock()"},
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(fixes); i++) {
-		if (!strncmp(reason, fixes[i].reason, strlen(fixes[i].reason)))
-			return fixes[i].fix;
-	}
-	return "unlock or call Done on every way out";
+	return text ? text : "";
 }
 
-/* From the outermost function of the program to the operation. */
-static json_t *path_json(const struct goroutine_group *group, const char *state)
+/* "main.worker at pool.go:41: chan receive" */
+static char *what_text(const struct finding *finding)
+{
+	const char *state = or_empty(finding->state);
+
+	return memory_format("%s%s%s", finding->subject, *state ? ": " : "", state);
+}
+
+static json_t *evidence_json(const struct evidence *evidence)
+{
+	switch (evidence->unit) {
+	case EVIDENCE_TEXT:
+		return clean_json(evidence->text);
+	case EVIDENCE_ADDRESS:
+		return json_sprintf("0x%" PRIx64, evidence->value);
+	case EVIDENCE_UNKNOWN:
+		return json_null();
+	default:
+		return json_integer((json_int_t)evidence->value);
+	}
+}
+
+static json_t *path_json(const struct finding *finding)
 {
 	json_t *path = json_array();
 
-	for (size_t i = group->frames.count; i > 0; i--) {
-		const struct group_frame *frame = &group->frames.items[i - 1];
-		_cleanup_free_ char *text = goroutine_text_frame(frame);
-
-		json_array_append_new(path, clean_json(text));
-	}
-	json_array_append_new(path, clean_json(state));
+	vec_foreach (link, &finding->path)
+		json_array_append_new(path, clean_json(*link));
 	return path;
 }
 
-/* What is also held by other goroutines that never wake stays when only these end. */
-static void add_price_note(struct findings *findings, const struct stuck_group *stuck)
+/* The figures of the evidence stand beside what all findings have. */
+static json_t *finding_json(const struct finding *finding)
 {
-	_cleanup_free_ char *frees = human_bytes(stuck->frees_bytes);
+	_cleanup_free_ char *id = finding_id(finding), *what = what_text(finding);
+	json_t *document = json_pack("{s:o, s:s, s:s, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:s}",
+		"id", clean_json(id), "kind", finding->kind->name, "tier", tier_name(finding->tier),
+		"holds_bytes", (json_int_t)finding->holds_bytes, "frees_bytes",
+		(json_int_t)finding->frees_bytes, "stack_bytes", (json_int_t)finding->stack_bytes,
+		"count", (json_int_t)finding->count, "what", clean_json(what), "detail",
+		clean_json(or_empty(finding->detail)), "type", clean_json(or_empty(finding->type)),
+		"path", path_json(finding), "fix", or_empty(finding->fix));
 
-	if (stuck->frees_bytes < stuck->holds_bytes)
-		table_note(findings->table,
-			memory_format("ending only %s frees %s: others that never wake hold the "
-				      "rest as well",
-				stuck->count > 1 ? "these" : "this one", frees));
+	if (finding->goid)
+		json_object_set_new(document, "goid", json_integer((json_int_t)finding->goid));
+	if (finding->address)
+		json_object_set_new(
+			document, "address", json_sprintf("0x%" PRIx64, finding->address));
+	vec_foreach (evidence, &finding->evidence)
+		json_object_set_new(document, evidence->key, evidence_json(evidence));
+	return document;
 }
 
-static void add_origin_note(struct findings *findings, const char *created_by, uint64_t waited)
+static void add_row(struct table *table, const struct finding *finding)
 {
-	_cleanup_free_ char *wait = human_duration(waited);
-	struct text text = {0};
-
-	if (*created_by)
-		text_add(&text, "created by %s", created_by);
-	if (waited)
-		text_add(&text, "%shas waited for at least %s", text.length ? " · " : "", wait);
-	if (text.length)
-		table_note(findings->table, text_take(&text));
-}
-
-static void add_row(struct findings *findings, const struct stuck_group *stuck)
-{
-	const struct stacks *stacks = &findings->analysis->objects->stacks;
-	const struct goroutine_group *group = &stacks->groups.items[stuck->group];
-	const struct goroutine *first = &stacks->goroutines.list.items[stuck->first];
-	const char *state = goroutine_text_state(findings->analysis, first);
-	uint64_t waited = goroutine_waited(first, findings->now_ns);
-	_cleanup_free_ char *top = goroutine_text_top(group);
-	_cleanup_free_ char *created_by = goroutine_text_created_by(findings->analysis, first);
-	struct table *table = findings->table;
+	const struct finding_kind *kind = finding->kind;
 
 	table_row(table);
-	table_take(table, memory_format("goroutine-never-wakes/%s/%s", state, top));
-	table_text(table, "goroutine-never-wakes");
-	table_text(table, "proved");
-	table_number(table, stuck->holds_bytes);
-	table_number(table, stuck->frees_bytes);
-	table_number(table, stuck->stack_bytes);
-	table_number(table, stuck->count);
-	table_text(table, stuck->count > 1 ? "never wake" : "never wakes");
-	table_take(table, memory_format("%s: %s", top, state));
-	table_text(table, state);
-	if (waited)
-		table_number(table, waited);
-	else
-		table_none(table);
-	table_text(table, created_by);
-	table_text(table, wake_text(findings->verdicts->of[stuck->first].why));
-	table_json(table, path_json(group, state));
-	table_text(table, fix_text(state));
-	add_price_note(findings, stuck);
-	add_origin_note(findings, created_by, waited);
+	table_take(table, memory_format("f%zu", table_rows(table) + 1));
+	table_number(table, finding->holds_bytes);
+	table_number(table, finding->count);
+	table_text(table, tier_name(finding->tier));
+	table_text(table, finding->count > 1 && kind->many ? kind->many : kind->one);
+	table_take(table, what_text(finding));
+	if (finding->detail)
+		table_note(table, memory_string(finding->detail));
+	vec_foreach (note, &finding->notes)
+		table_note(table, memory_string(*note));
 }
 
-static void add_summary(struct findings *findings, const struct stuck_groups *groups)
+static void add_table(struct view *view, const struct finding_list *findings, size_t limit)
 {
-	_cleanup_free_ char *count = human_count(findings->verdicts->count);
-	_cleanup_free_ char *frees = human_bytes(groups->frees_bytes);
-	_cleanup_free_ char *stacks = human_bytes(groups->stack_bytes);
-	bool one = findings->verdicts->count == 1;
-
-	view_line(findings->view, LINE_PLAIN, "%s", "");
-	view_line(findings->view, LINE_BOLD,
-		"%s %s can never wake: nothing that can run reaches what %s for · %s and "
-		"%s of stacks",
-		count, one ? "goroutine" : "goroutines", one ? "it waits" : "they wait", frees,
-		stacks);
-	view_line(findings->view, LINE_PLAIN, "%s", "");
-}
-
-static void add_all(struct findings *findings, const struct stuck_groups *groups, size_t limit)
-{
-	size_t shown = limit ? MIN(limit, groups->list.count) : groups->list.count;
+	size_t shown = limit ? MIN(limit, findings->list.count) : findings->list.count;
+	struct table *table = table_create(columns, ARRAY_SIZE(columns));
 
 	for (size_t i = 0; i < shown; i++)
-		add_row(findings, &groups->list.items[i]);
-	json_object_set_new(
-		view_document(findings->view), "findings", table_to_json(findings->table));
-	if (!groups->list.count) {
-		table_destroy(findings->table);
-		return;
-	}
-	add_summary(findings, groups);
-	view_table(findings->view, findings->table);
-	if (shown < groups->list.count)
-		view_line(findings->view, LINE_DIM, "%zu more places (--limit=0 shows all)",
-			groups->list.count - shown);
+		add_row(table, &findings->list.items[i]);
+	view_line(view, LINE_PLAIN, "%s", "");
+	view_line(view, LINE_BOLD, findings->list.count == 1 ? "%zu finding" : "%zu findings",
+		findings->list.count);
+	view_line(view, LINE_PLAIN, "%s", "");
+	view_table(view, table);
+	if (shown < findings->list.count)
+		view_line(view, LINE_DIM, "%zu more (--limit=0 shows all)",
+			findings->list.count - shown);
 }
 
-struct error *findings_add(struct view *view, const struct analysis *analysis, size_t limit)
+void findings_show(struct view *view, const struct finding_list *findings, size_t limit)
 {
-	_cleanup_(cleanup_never_wakes) struct never_wakes *verdicts = NULL;
-	struct stuck_groups groups;
+	json_t *list = json_array();
 
-	TRY(never_wakes_find(analysis, &verdicts));
-	TRY(stuck_groups_find(analysis, verdicts, &groups));
-	struct findings findings = {
-		.analysis = analysis,
-		.verdicts = verdicts,
-		.view = view,
-		.table = table_create(columns, ARRAY_SIZE(columns)),
-		.now_ns = goroutine_clock(analysis),
-	};
-	add_all(&findings, &groups, limit);
-	stuck_groups_deinit(&groups);
-	return NULL;
+	for (size_t i = 0; i < findings->list.count && (!limit || i < limit); i++)
+		json_array_append_new(list, finding_json(&findings->list.items[i]));
+	json_object_set_new(view_document(view), "findings", list);
+	if (findings->list.count)
+		add_table(view, findings, limit);
+}
+
+void finding_show(struct view *view, const struct finding *finding)
+{
+	_cleanup_free_ char *what = what_text(finding);
+	_cleanup_free_ char *holds = human_bytes(finding->holds_bytes);
+	_cleanup_free_ char *frees = human_bytes(finding->frees_bytes);
+
+	json_object_set_new(view_document(view), "finding", finding_json(finding));
+	view_line(view, LINE_PLAIN, "%s", "");
+	view_line(view, LINE_BOLD, "%s (%s): %s", finding->kind->name, tier_name(finding->tier),
+		what);
+	if (finding->detail)
+		view_line(view, LINE_PLAIN, "%s", finding->detail);
+	vec_foreach (note, &finding->notes)
+		view_line(view, LINE_PLAIN, "%s", *note);
+	view_line(view, LINE_PLAIN, "holds %s, mending it frees %s", holds, frees);
+	if (finding->fix)
+		view_line(view, LINE_PLAIN, "to mend it: %s", finding->fix);
+	view_line(view, LINE_PLAIN, "%s", "");
 }

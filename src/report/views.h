@@ -7,8 +7,8 @@
 #include "view.h"
 
 struct view_options {
-	size_t limit;        /* rows; 0: all */
-	uint64_t elapsed_ns; /* since the command began */
+	size_t limit;      /* rows; 0: all */
+	uint64_t began_ns; /* when the command began (clock_now) */
 };
 
 /* silt TARGET */

@@ -149,6 +149,7 @@ static struct error *capture(struct capturer *capturer, pid_t pid, int fd)
 	spool_init(&capturer->spool, fd);
 	TRY(procfs_auxv(pid, target, &capturer->auxv, &capturer->auxv_length));
 	TRY(take(capturer));
+	TRY(residency_read(target, &target->residency));
 	TRY(procfs_check(pid));
 	facts->unread_bytes = ranges_bytes(&capturer->spool.missing);
 	facts->bytes_read = capturer->spool.bytes_read + ranges_bytes(&capturer->planned.pieces) -

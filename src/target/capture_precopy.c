@@ -7,7 +7,8 @@
  * Afterwards the plan is made of the capture itself, which is exact. What it asks for and is not
  * there has not been written to since the last running plan, so nothing is alive in it but what was
  * there before: it is read then. If the target has written to it since the stop, it was fresh, and
- * zeros stand for it. What the plan does not want is taken out again.
+ * zeros stand for it. What the plan does not want is taken out again: also the pages around late
+ * pieces.
  */
 #include "capturer.h"
 
@@ -319,45 +320,117 @@ static struct error *read_late(struct precopy *precopy, const struct ranges *lat
 	return error;
 }
 
-/* Pieces that have come since the last plan: the whole pages that they are in are kept, or read
- * late where they were not copied. */
-static void add_late_pieces(const struct capturer *capturer, struct ranges *late)
+/* The parts of the planned pieces that are among those that were read, and the others: they have
+ * come since the last plan of the running target. */
+static void part_pieces(
+	const struct capturer *capturer, struct ranges *ret_had, struct ranges *ret_late)
 {
-	struct ranges wanted = {0}, had = {0};
-	const addr_t page = CORE_PAGE_SIZE;
+	struct ranges had = {0};
 
-	vec_foreach (range, &capturer->planned.pieces.list)
-		ranges_add(&wanted, range->start, range->end);
 	pieces_ranges(&capturer->pieces, &had);
-	ranges_subtract(&wanted, &had);
-	vec_foreach (range, &wanted.list)
-		ranges_add(late, range->start & ~(page - 1), (range->end + page - 1) & ~(page - 1));
-	ranges_normalise(late);
-	ranges_deinit(&wanted);
+	ranges_intersect(&capturer->planned.pieces, &had, ret_had);
+	vec_foreach (range, &capturer->planned.pieces.list)
+		ranges_add(ret_late, range->start, range->end);
+	ranges_subtract(ret_late, &had);
 	ranges_deinit(&had);
 }
 
-/* The plan of what was captured is exact. */
-static struct error *complete(struct precopy *precopy)
+static void add_pages(const struct ranges *pieces, struct ranges *ret)
+{
+	const addr_t page = CORE_PAGE_SIZE;
+
+	vec_foreach (range, &pieces->list)
+		ranges_add(ret, range->start & ~(page - 1), (range->end + page - 1) & ~(page - 1));
+}
+
+/* Of the late pieces the pages were copied, because they had been written to, or are read late. */
+static void settle_pieces(
+	struct capturer *capturer, const struct ranges *had, const struct ranges *late)
+{
+	struct pieces settled;
+	struct ranges all = {0};
+
+	vec_foreach (range, &had->list)
+		ranges_add(&all, range->start, range->end);
+	vec_foreach (range, &late->list)
+		ranges_add(&all, range->start, range->end);
+	pieces_init(&settled, &all);
+	vec_foreach (piece, &settled.list) {
+		const struct range range = {piece->address, piece->address + piece->length};
+
+		if (!pieces_copy(&capturer->pieces, piece) &&
+			!spool_read(&capturer->spool, &range, piece->bytes))
+			piece->length = 0;
+	}
+	pieces_deinit(&capturer->pieces);
+	capturer->pieces = settled;
+	ranges_deinit(&all);
+}
+
+/* What the final plan does not want was copied because it was written to. */
+static void forget_unwanted(struct capturer *capturer)
+{
+	struct ranges wanted = {0};
+
+	vec_foreach (range, &capturer->planned.memory.list)
+		ranges_add(&wanted, range->start, range->end);
+	capturer_add_thread_stacks(capturer, &wanted);
+	spool_keep(&capturer->spool, &wanted);
+	ranges_deinit(&wanted);
+}
+
+static struct error *read_planned(struct precopy *precopy, const struct ranges *late_pieces)
 {
 	struct capturer *capturer = precopy->capturer;
+	struct ranges wanted = {0}, missing = {0};
+
+	vec_foreach (range, &capturer->planned.memory.list)
+		ranges_add(&wanted, range->start, range->end);
+	add_pages(late_pieces, &wanted);
+	ranges_normalise(&wanted);
+	spool_missing(&capturer->spool, &wanted, &missing);
+	struct error *error = missing.list.count ? read_late(precopy, &missing) : NULL;
+	ranges_deinit(&wanted);
+	ranges_deinit(&missing);
+	return error;
+}
+
+static void exchange_mappings(struct target *one, struct target *other)
+{
+	__typeof__(one->mappings) mappings = one->mappings;
+
+	one->mappings = other->mappings;
+	other->mappings = mappings;
+}
+
+/* The plan of what was captured is exact. A core tells of mapped files alone; of other memory, the
+ * process did while it stood still. */
+static struct error *plan_captured(struct capturer *capturer)
+{
 	_cleanup_(cleanup_target) struct target *captured = NULL;
-	struct ranges late = {0}, missing = {0};
 
 	TRY(open_capture(capturer, &captured));
 	captured->kind = TARGET_PROCESS;
 	captured->pid = captured->memory_pid = capturer->target->pid;
-	TRY(capturer_plan(capturer, captured));
-	add_late_pieces(capturer, &late);
-	ranges_subtract(&capturer->planned.unwanted, &late);
-	spool_forget(&capturer->spool, &capturer->planned.unwanted);
-	vec_foreach (range, &capturer->planned.memory.list)
-		ranges_add(&late, range->start, range->end);
-	ranges_normalise(&late);
-	spool_missing(&capturer->spool, &late, &missing);
-	struct error *error = missing.list.count ? read_late(precopy, &missing) : NULL;
+	exchange_mappings(captured, capturer->target);
+	struct error *error = capturer_plan(capturer, captured);
+	exchange_mappings(captured, capturer->target);
+	return error;
+}
+
+static struct error *complete(struct precopy *precopy)
+{
+	struct capturer *capturer = precopy->capturer;
+	struct ranges had = {0}, late = {0};
+
+	TRY(plan_captured(capturer));
+	part_pieces(capturer, &had, &late);
+	struct error *error = read_planned(precopy, &late);
+	if (!error)
+		settle_pieces(capturer, &had, &late);
+	forget_unwanted(capturer);
+	ranges_deinit(&had);
 	ranges_deinit(&late);
-	ranges_deinit(&missing);
 	return error;
 }
 

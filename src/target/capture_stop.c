@@ -56,17 +56,14 @@ static struct error *copy_stopped(struct capturer *capturer, const struct ranges
 	const struct memory_source source = {
 		.pid = capturer->target->pid, .mem = -1, .workers = parallel_width()};
 	struct spool *spool = &capturer->spool;
-	struct ranges needless = {0}, missing = {0};
+	struct ranges missing = {0};
 
 	TRY(spool_copy_beside(spool, &source, expected, plan_stopped, capturer));
-	add_all(&needless, expected);
-	ranges_subtract(&needless, &capturer->planned.memory);
-	spool_forget(spool, &needless);
+	spool_keep(spool, &capturer->planned.memory);
 	spool_missing(spool, &capturer->planned.memory, &missing);
 	struct error *error = spool_copy(spool, &source, &missing);
 	pieces_init(&capturer->pieces, &capturer->planned.pieces);
 	pieces_read(&capturer->pieces, &source, NULL);
-	ranges_deinit(&needless);
 	ranges_deinit(&missing);
 	return error;
 }

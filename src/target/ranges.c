@@ -103,19 +103,24 @@ void ranges_intersect(const struct ranges *left, const struct ranges *right, str
 	}
 }
 
-bool ranges_have(const struct ranges *ranges, addr_t address)
+bool ranges_overlap(const struct ranges *ranges, const struct range *range)
 {
 	size_t low = 0, high = ranges->list.count;
 
 	while (low < high) {
 		size_t middle = (low + high) / 2;
 
-		if (ranges->list.items[middle].end <= address)
+		if (ranges->list.items[middle].end <= range->start)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	return low < ranges->list.count && ranges->list.items[low].start <= address;
+	return low < ranges->list.count && ranges->list.items[low].start < range->end;
+}
+
+bool ranges_have(const struct ranges *ranges, addr_t address)
+{
+	return ranges_overlap(ranges, &(struct range){address, address + 1});
 }
 
 uint64_t ranges_bytes(const struct ranges *ranges)

@@ -37,6 +37,9 @@ void ranges_intersect(const struct ranges *left, const struct ranges *right, str
 /* Is the address in a normalised list? */
 bool ranges_have(const struct ranges *ranges, addr_t address);
 
+/* Is a part of the range in a normalised list? */
+bool ranges_overlap(const struct ranges *ranges, const struct range *range);
+
 uint64_t ranges_bytes(const struct ranges *ranges);
 
 void ranges_deinit(struct ranges *ranges);

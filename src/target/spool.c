@@ -12,6 +12,7 @@
 #include "fault_point.h"
 #include "parallel.h"
 #include "priority.h"
+#include "write_at.h"
 
 enum {
 	BATCH_BYTES = 512 << 10, /* the time for it is how long others may have to wait */
@@ -82,19 +83,8 @@ void spool_deinit(struct spool *spool)
 
 static struct error *write_bytes(int fd, const uint8_t *bytes, size_t length, uint64_t offset)
 {
-	while (length) {
-		ssize_t written = FAULT_POINT("pwrite", pwrite(fd, bytes, length, (off_t)offset));
-
-		if (written < 0 && errno == EINTR)
-			continue;
-		if (written <= 0)
-			return error_system("cannot write the captured memory (%s is used for it)",
-				"the directory given by TMPDIR or --output");
-		bytes += written;
-		length -= (size_t)written;
-		offset += (uint64_t)written;
-	}
-	return NULL;
+	return write_at(fd, bytes, length, offset,
+		"the captured memory (the directory given by TMPDIR or --output is used for it)");
 }
 
 /* Parts that follow each other in the file are written at once. */
@@ -236,6 +226,22 @@ void spool_forget(struct spool *spool, const struct ranges *memory)
 	ranges_subtract(&spool->missing, memory);
 }
 
+static void add_placements(const struct spool *spool, struct ranges *ret)
+{
+	vec_foreach (placement, &spool->placements)
+		ranges_add(ret, placement->start, placement->end);
+}
+
+void spool_keep(struct spool *spool, const struct ranges *memory)
+{
+	struct ranges others = {0};
+
+	add_placements(spool, &others);
+	ranges_subtract(&others, memory);
+	spool_forget(spool, &others);
+	ranges_deinit(&others);
+}
+
 /* Where memory that has a place lies in the file. */
 static struct placement placement_of(const struct spool *spool, const struct range *range)
 {
@@ -249,13 +255,32 @@ void spool_contents(const struct spool *spool, struct placements *ret)
 {
 	struct ranges there = {0};
 
-	vec_foreach (placement, &spool->placements)
-		ranges_add(&there, placement->start, placement->end);
+	add_placements(spool, &there);
 	ranges_subtract(&there, &spool->missing);
 	ranges_subtract(&there, &spool->outdated);
 	vec_foreach (range, &there.list)
 		vec_push(&ret->list, placement_of(spool, range));
 	ranges_deinit(&there);
+}
+
+bool spool_read(const struct spool *spool, const struct range *range, uint8_t *buffer)
+{
+	addr_t at = range->start;
+
+	if (ranges_overlap(&spool->missing, range) || ranges_overlap(&spool->outdated, range))
+		return false;
+	for (size_t i = first_behind(spool, at); at < range->end && i < spool->placements.count;
+		i++) {
+		const struct placement *of = &spool->placements.items[i];
+		size_t part = (size_t)(MIN(of->end, range->end) - at);
+
+		if (of->start > at ||
+			pread(spool->fd, buffer + (at - range->start), part,
+				(off_t)(of->offset + (at - of->start))) != (ssize_t)part)
+			return false;
+		at += part;
+	}
+	return at == range->end;
 }
 
 /* A file system without holes gets zeros. */
@@ -278,8 +303,7 @@ static struct error *erase_in(const struct spool *spool, const struct ranges *me
 	struct ranges placed = {0}, both = {0};
 	struct error *error = NULL;
 
-	vec_foreach (placement, &spool->placements)
-		ranges_add(&placed, placement->start, placement->end);
+	add_placements(spool, &placed);
 	ranges_intersect(&placed, memory, &both); /* one place each */
 	vec_foreach (range, &both.list) {
 		const struct placement placement = placement_of(spool, range);

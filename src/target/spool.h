@@ -58,6 +58,12 @@ void spool_missing(const struct spool *spool, const struct ranges *memory, struc
 /* Says that what was copied of a normalised list is out of date: it counts as not copied. */
 void spool_forget(struct spool *spool, const struct ranges *memory);
 
+/* Forgets all that is not in a normalised list. */
+void spool_keep(struct spool *spool, const struct ranges *memory);
+
+/* Reads back what was copied. False: it is not there, or forgotten, or could not be read. */
+bool spool_read(const struct spool *spool, const struct range *range, uint8_t *buffer);
+
 /* Takes what was forgotten out of the file. */
 struct error *spool_erase_forgotten(const struct spool *spool);
 

@@ -33,6 +33,12 @@ def pytest_configure(config):
     config.addinivalue_line("markers", "since(version): only on this Go version and later ones")
 
 
+def pytest_terminal_summary(terminalreporter, config):
+    """How well the collection of leaks was told apart."""
+    for line in getattr(config, "score", []):
+        terminalreporter.write_line(line)
+
+
 def versions_of(metafunc):
     few = metafunc.definition.get_closest_marker("oldest_and_newest")
     since = metafunc.definition.get_closest_marker("since")

@@ -1,0 +1,45 @@
+/* The kinds of findings: one file each, kind_NAME.c, and one line in the table of finding_kind.c.
+ *
+ * A kind looks at a program that was analysed, with what several kinds need computed once, and adds
+ * findings. It has a guard against what looks alike and is healthy, and leaves out what is too
+ * small to matter (finding_matters).
+ */
+#pragma once
+
+#include "analysis.h"
+#include "finding.h"
+#include "map_list.h"
+#include "memory_account.h"
+#include "naming.h"
+#include "never_wakes.h"
+
+/* What the kinds look at. */
+struct evidence_base {
+	const struct analysis *analysis;
+	struct naming *naming;
+	const struct never_wakes *wakes;
+	const struct map_list *maps;
+	const struct memory_account *memory;
+	uint64_t now_ns; /* the runtime's clock (goroutine_clock) */
+};
+
+struct finding_kind {
+	const char *name; /* "map-slack" */
+	const char *one;  /* what the report says of one: "map does not shrink" */
+	const char *many; /* of several: "never wake"; NULL: the same */
+	struct error *(*find)(const struct evidence_base *base, struct finding_list *findings);
+};
+
+/* All kinds over one program: the surest and largest first, hints last. */
+struct error *findings_find(const struct analysis *analysis, struct naming *naming,
+	const struct memory_account *memory, struct finding_list *ret);
+
+/* Is so much of the heap worth a line? */
+bool finding_matters(const struct analysis *analysis, uint64_t bytes);
+
+extern const struct finding_kind finalizer;
+extern const struct finding_kind goroutine_never_wakes;
+extern const struct finding_kind map_slack;
+extern const struct finding_kind pool_hoard;
+extern const struct finding_kind runtime_held;
+extern const struct finding_kind timer_kept;
