@@ -1,4 +1,5 @@
-/* Little-endian loads from bytes that may be unaligned, and a cursor over bytes that lie.
+/* Little-endian loads from and stores to bytes that may be unaligned, and a cursor over bytes that
+ * lie.
  *
  * A cursor never reads outside its bytes: the first attempt sets `failed`, and from then on every
  * read gives 0. Check `failed` once, after a group of reads.
@@ -32,6 +33,11 @@ static inline uint64_t load_u64(const void *at)
 
 	memcpy(&value, at, sizeof(value));
 	return value;
+}
+
+static inline void store_u32(void *at, uint32_t value)
+{
+	memcpy(at, &value, sizeof(value));
 }
 
 /* A field of 1, 2, 4 or 8 bytes. */

@@ -112,10 +112,8 @@ static bool search_threads(const struct search *search)
 	vec_foreach (thread, &target->threads) {
 		if (search_stack(search, thread->registers.sp & ~7ull, SEARCHED))
 			return true;
-		if (thread->registers.general_count <= REGISTER_G_AMD64)
-			continue;
-		addr_t m = read_field(&reader, thread->registers.general[REGISTER_G_AMD64],
-			search->runtime->layout.g.m);
+		addr_t g = thread->registers.general[search->runtime->layout.facts.g_register];
+		addr_t m = read_field(&reader, g, search->runtime->layout.g.m);
 
 		if (!reader.failed && search_scheduler(search, m))
 			return true;

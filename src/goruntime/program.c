@@ -2,19 +2,22 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "capture.h"
 #include "capture_plan.h"
 #include "clock.h"
+#include "compressed_writer.h"
 #include "core_file.h"
+#include "debug_file.h"
 #include "layout_check.h"
+#include "leftovers.h"
+#include "output_file.h"
 #include "process.h"
+#include "program_image.h"
+#include "unnamed_file.h"
 
 enum { LOOKS = 5 }; /* at a process that runs */
 
@@ -41,28 +44,13 @@ static bool parse_pid(const char *text, pid_t *ret)
 	return true;
 }
 
-/* A file without a name: it is gone when silt ends, however it ends. */
-static struct error *open_spool(int *ret)
-{
-	const char *directory = getenv("TMPDIR");
-	int fd = open(directory && *directory ? directory : "/var/tmp",
-		O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-
-	if (fd < 0)
-		fd = memfd_create("silt", MFD_CLOEXEC); /* no such place: memory has to do */
-	if (fd < 0)
-		return error_system(
-			"cannot make a temporary file for the captured memory (set TMPDIR)");
-	*ret = fd;
-	return NULL;
-}
-
 static void open_debuginfo(struct program *program)
 {
 	struct error *error = debuginfo_open(program->executable, &program->debuginfo);
 
 	if (!error)
 		return;
+	free(program->debuginfo_problem);
 	program->debuginfo_problem = memory_string(error->message);
 	program->debuginfo = memory_alloc(sizeof(*program->debuginfo));
 	program->debuginfo->executable = program->executable;
@@ -108,19 +96,23 @@ static struct error *replace_target(struct program *program, int spool)
 	return goruntime_open(captured, program->executable, &program->runtime);
 }
 
-/* DWARF is read while the capture runs, which is another process. */
+/* DWARF is looked for and read while the capture runs, which is another process. */
 static struct error *open_process(
-	pid_t pid, const struct capture_options *options, struct program *program)
+	pid_t pid, const struct program_options *options, struct program *program)
 {
 	_cleanup_close_ int spool = -1;
 	struct capture *capture;
 
 	TRY(look_at_process(pid, program));
-	TRY(open_spool(&spool));
+	if (options->exe)
+		TRY(debug_file_use(program->executable, options->exe));
+	TRY(unnamed_file_open("the captured memory", &spool));
 	const struct capture_wishes wishes = {.runtime = program->runtime};
 	struct capture_plan plan = capture_plan_for(&wishes);
 	uint64_t began = clock_now();
-	TRY(capture_start(pid, &plan, options, spool, &capture));
+	TRY(capture_start(pid, &plan, &options->capture, spool, &capture));
+	if (!options->exe)
+		debug_file_find(program->executable, pid, &program->debuginfo_problem);
 	open_debuginfo(program);
 	TRY(capture_finish(capture));
 	uint64_t elapsed = clock_now() - began;
@@ -130,6 +122,25 @@ static struct error *open_process(
 	return NULL;
 }
 
+static struct error *open_executable_of_core(struct program *program)
+{
+	TRY(executable_open(program->target, &program->executable));
+	return executable_check_belongs(program->executable, program->target);
+}
+
+/* Where the core says that its program was there may be nothing now, or another program. */
+static struct error *open_executable(struct program *program, bool given)
+{
+	struct error *error = open_executable_of_core(program);
+
+	if (!error || given || !program_image_captured(program->target))
+		return error;
+	error_destroy(error);
+	executable_destroy(take_pointer(program->executable));
+	TRY(program_image_use(program->target));
+	return open_executable_of_core(program);
+}
+
 static struct error *open_file(const char *path, const char *exe, struct program *program)
 {
 	struct stat status;
@@ -137,7 +148,8 @@ static struct error *open_file(const char *path, const char *exe, struct program
 	if (stat(path, &status) < 0 && errno == ENOENT)
 		return error_create(ERROR_USAGE, "%s is neither a process id nor a file", path);
 	TRY(core_file_open(path, exe, &program->target));
-	TRY(executable_open(program->target, &program->executable));
+	TRY(open_executable(program, exe != NULL));
+	debug_file_find(program->executable, 0, &program->debuginfo_problem);
 	TRY(goruntime_open(program->target, program->executable, &program->runtime));
 	open_debuginfo(program);
 	return layout_check(&program->runtime->layout, program->debuginfo);
@@ -150,14 +162,26 @@ struct error *program_open(
 	pid_t pid;
 
 	if (parse_pid(name, &pid))
-		TRY(open_process(pid, &options->capture, program));
+		TRY(open_process(pid, options, program));
 	else
 		TRY(open_file(name, options->exe, program));
 	*ret = take_pointer(program);
 	return NULL;
 }
 
-static struct error *write_snapshot(const char *name, const struct snapshot_wishes *wishes, int fd)
+static struct error *erase_leftovers(const struct program *program, int fd)
+{
+	_cleanup_free_ char *exe = memory_format("/proc/self/fd/%d", program->target->exe_fd);
+	_cleanup_(cleanup_target) struct target *captured = NULL;
+	_cleanup_(cleanup_goruntime) struct goruntime *runtime = NULL;
+
+	TRY(core_file_open_fd(dup(fd), "the captured memory", exe, &captured));
+	TRY(goruntime_open(captured, program->executable, &runtime));
+	return leftovers_erase(runtime);
+}
+
+static struct error *capture_snapshot(
+	const char *name, const struct snapshot_wishes *wishes, int fd)
 {
 	_cleanup_(cleanup_program) struct program *program = memory_alloc(sizeof(*program));
 	pid_t pid;
@@ -174,50 +198,43 @@ static struct error *write_snapshot(const char *name, const struct snapshot_wish
 	struct capture_plan plan = capture_plan_for(&capture_wishes);
 	struct capture *capture;
 	TRY(capture_start(pid, &plan, &wishes->capture, fd, &capture));
-	return capture_finish(capture);
+	TRY(capture_finish(capture));
+	return wishes->contents ? NULL : erase_leftovers(program, fd);
 }
 
-/* An unnamed file where `path` is to be, so that a kill leaves nothing; where the file system has
- * none (EOPNOTSUPP, and EISDIR from old ones), a named one. `temporary` is a template of
- * mkstemp(3). */
-static int open_output(const char *path, char *temporary, bool *ret_named)
+/* Memory is written in no order while it is captured, and compressed when the target runs again. */
+static struct error *write_compressed(
+	const char *name, const struct snapshot_wishes *wishes, const struct output_file *output)
 {
-	_cleanup_free_ char *copy = memory_string(path);
-	int fd = open(dirname(copy), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	struct output_file plain = {0};
+	struct error *error = output_file_open(output->path, &plain);
 
-	*ret_named = fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR);
-	return *ret_named ? mkostemp(temporary, O_CLOEXEC) : fd;
+	if (!error)
+		error = capture_snapshot(name, wishes, plain.fd);
+	if (!error)
+		error = compressed_write(plain.fd, output->fd, output->path);
+	output_file_deinit(&plain);
+	return error;
 }
 
-/* Gives an unnamed file a name that is free. */
-static struct error *name_output(int fd, const char *path, const char *temporary)
+static bool wants_compression(const char *path)
 {
-	_cleanup_free_ char *unnamed = memory_format("/proc/self/fd/%d", fd);
+	const char *end = strrchr(path, '.');
 
-	if (linkat(AT_FDCWD, unnamed, AT_FDCWD, temporary, AT_SYMLINK_FOLLOW) < 0)
-		return error_system("cannot write %s", path);
-	return NULL;
+	return end && !strcmp(end, ".zst");
 }
 
 struct error *program_snapshot(
 	const char *name, const struct snapshot_wishes *wishes, const char *path)
 {
-	_cleanup_free_ char *temporary = memory_format("%s.%d.XXXXXX", path, getpid());
-	bool named;
-	_cleanup_close_ int fd = open_output(path, temporary, &named);
+	struct output_file output = {0};
+	struct error *error = output_file_open(path, &output);
 
-	if (fd < 0)
-		return error_system("cannot write %s", path);
-	struct error *error = write_snapshot(name, wishes, fd);
-	if (!error && fsync(fd) < 0)
-		error = error_system("cannot write %s", path);
-	if (!error && !named) {
-		error = name_output(fd, path, temporary);
-		named = !error;
-	}
-	if (!error && rename(temporary, path) < 0)
-		error = error_system("cannot write %s", path);
-	if (error && named)
-		unlink(temporary);
+	if (!error)
+		error = wants_compression(path) ? write_compressed(name, wishes, &output)
+						: capture_snapshot(name, wishes, output.fd);
+	if (!error)
+		error = output_file_commit(&output);
+	output_file_deinit(&output);
 	return error;
 }

@@ -7,7 +7,8 @@
  * Afterwards the plan is made of the capture itself, which is exact. What it asks for and is not
  * there has not been written to since the last running plan, so nothing is alive in it but what was
  * there before: it is read then. If the target has written to it since the stop, it was fresh, and
- * zeros stand for it. What the plan does not want is taken out again.
+ * zeros stand for it. What the plan does not want is taken out again: also the pages around late
+ * pieces.
  */
 #include "capturer.h"
 
@@ -23,6 +24,7 @@
 
 enum {
 	MAX_ROUNDS = 12,
+	MAX_PAUSES = 3,  /* that are ended because they take too long */
 	PLAN_TRIES = 20, /* to make a plan of a target that changes */
 	THREAD_TRIES =
 		500, /* to find a thread that is free: on a busy machine sysmon seldom sleeps */
@@ -60,18 +62,16 @@ static struct error *start_watching(struct precopy *precopy)
 	return NULL;
 }
 
-/* Mappings that are not watched yet: all at first, later those that are new. */
-static struct error *watch_mappings(struct precopy *precopy, struct ranges *ret_new)
+/* The parts of a mapping that are not watched yet. Each mapping on its own: the kernel may refuse
+ * one. */
+static struct error *watch_mapping(
+	struct precopy *precopy, const struct mapping *mapping, struct ranges *ret_new)
 {
 	struct ranges wanted = {0};
 	struct error *error = NULL;
 
-	vec_foreach (mapping, &precopy->capturer->target->mappings) {
-		if (mapping->protection & PROTECTION_WRITE && !mapping->shared)
-			ranges_add(&wanted, mapping->start, mapping->end);
-	}
-	vec_foreach (watched, &write_watch_ranges(precopy->watch)->list)
-		ranges_remove(&wanted, watched->start, watched->end);
+	ranges_add(&wanted, mapping->start, mapping->end);
+	ranges_subtract(&wanted, write_watch_ranges(precopy->watch));
 	vec_foreach (range, &wanted.list) {
 		ranges_add(ret_new, range->start, range->end);
 		if (!error)
@@ -79,6 +79,16 @@ static struct error *watch_mappings(struct precopy *precopy, struct ranges *ret_
 	}
 	ranges_deinit(&wanted);
 	return error;
+}
+
+/* Mappings that are not watched yet: all at first, later those that are new. */
+static struct error *watch_mappings(struct precopy *precopy, struct ranges *ret_new)
+{
+	vec_foreach (mapping, &precopy->capturer->target->mappings) {
+		if (mapping->protection & PROTECTION_WRITE && !mapping->shared)
+			TRY(watch_mapping(precopy, mapping, ret_new));
+	}
+	return NULL;
 }
 
 static struct error *plan_running(struct capturer *capturer)
@@ -92,6 +102,17 @@ static struct error *plan_running(struct capturer *capturer)
 		error_destroy(error);
 		wait_a_little();
 	}
+}
+
+/* What a copy that was given up has left is worth nothing. */
+static struct error *copy_or_forget(struct precopy *precopy, const struct ranges *memory)
+{
+	struct spool *spool = &precopy->capturer->spool;
+	struct error *error = spool_copy(spool, &precopy->source, memory);
+
+	if (error)
+		spool_forget(spool, memory);
+	return error;
 }
 
 /* Copies the chosen pages. What was written to and is not chosen is out of date from now on: should
@@ -108,7 +129,7 @@ static struct error *copy_chosen(
 	ranges_subtract(&outdated, chosen);
 	spool_forget(&capturer->spool, &outdated);
 	ranges_deinit(&outdated);
-	return spool_copy(&capturer->spool, &precopy->source, chosen);
+	return copy_or_forget(precopy, chosen);
 }
 
 static struct error *copy_round(struct precopy *precopy, uint64_t *ret_bytes)
@@ -187,42 +208,87 @@ static struct error *copy_rest(struct precopy *precopy)
 	return NULL;
 }
 
-/* While the target stands still. */
-static struct error *copy_stopped(struct precopy *precopy, struct stop *stop)
+/* What is in no list of written pages: new mappings, the threads' stacks. */
+static struct error *copy_new(struct precopy *precopy)
 {
 	struct capturer *capturer = precopy->capturer;
 	struct ranges new = {0};
-	uint64_t bytes;
 
-	TRY(stop_threads(stop, capturer->target));
-	TRY(copy_written(precopy, &bytes));
 	TRY(process_refresh(capturer->target));
 	struct error *error = watch_mappings(precopy, &new);
 	if (!error)
 		error = pagemap_filter(capturer->target->pid, PAGEMAP_PRESENT_PAGES, &new);
 	capturer_add_thread_stacks(capturer, &new);
 	if (!error)
-		error = spool_copy(&capturer->spool, &precopy->source, &new);
+		error = copy_or_forget(precopy, &new);
 	ranges_deinit(&new);
 	return error;
 }
 
-static struct error *stop_and_copy(struct precopy *precopy)
+/* While the target stands still. */
+static struct error *copy_stopped(struct precopy *precopy, struct stop *stop)
+{
+	struct capturer *capturer = precopy->capturer;
+	uint64_t bytes;
+
+	capturer->target->threads.count = 0;
+	TRY(stop_threads(stop, capturer->target));
+	TRY(copy_written(precopy, &bytes));
+	return copy_new(precopy);
+}
+
+static struct error *copy_in_pause(struct precopy *precopy)
 {
 	struct capturer *capturer = precopy->capturer;
 	_cleanup_(cleanup_stop) struct stop *stop = NULL;
 
-	pieces_init(&capturer->pieces, &capturer->planned.pieces);
-	pieces_read(&capturer->pieces, &precopy->source, NULL);
-	TRY(copy_rest(precopy));
-	spool_hold(&capturer->spool);
-	TRY(stop_create(capturer->target->pid, &stop));
-	capturer->target->capture.monotonic_ns = clock_now();
-	TRY(copy_stopped(precopy, stop));
+	TRY(stop_create(capturer->target->pid, capturer->pause_limit_ns, &stop));
+	stop_hurry(stop);
 	uint64_t began = stop_began_ns(stop);
+	capturer_limit_copying(capturer, began);
+	capturer->target->capture.monotonic_ns = clock_now();
+	precopy->source.steps_aside = false;
+	struct error *error = copy_stopped(precopy, stop);
+	precopy->source.steps_aside = true;
 	stop_release(stop);
+	capturer->spool.limit_ns = 0;
 	capturer_set_mode(capturer, CAPTURE_PRECOPY, began);
-	return spool_flush(&capturer->spool);
+	return error;
+}
+
+static struct error *pause_and_copy(struct precopy *precopy)
+{
+	struct spool *spool = &precopy->capturer->spool;
+
+	TRY(copy_rest(precopy));
+	spool_hold(spool);
+	struct error *error = copy_in_pause(precopy);
+	if (!error)
+		return spool_flush(spool);
+	error_destroy(spool_flush(spool)); /* it counts as not copied */
+	return error;
+}
+
+/* A pause that takes too long is ended, and what it was for is copied while the target runs. */
+static struct error *stop_and_copy(struct precopy *precopy)
+{
+	struct capturer *capturer = precopy->capturer;
+	uint64_t bytes;
+
+	for (unsigned i = 0; i < MAX_PAUSES; i++) {
+		if (i) {
+			TRY(spool_reserve(&capturer->spool, FINAL_HOLD_BYTES));
+			TRY(copy_round(precopy, &bytes));
+		}
+		pieces_deinit(&capturer->pieces);
+		pieces_init(&capturer->pieces, &capturer->planned.pieces);
+		pieces_read(&capturer->pieces, &precopy->source, NULL);
+		struct error *error = pause_and_copy(precopy);
+		if (!error || error->code != ERROR_BUSY)
+			return error;
+		error_destroy(error);
+	}
+	return capturer_pause_ended(capturer);
 }
 
 /* The capture, opened to make the plan of it. */
@@ -254,45 +320,117 @@ static struct error *read_late(struct precopy *precopy, const struct ranges *lat
 	return error;
 }
 
-/* Pieces that have come since the last plan: the whole pages that they are in are kept, or read
- * late where they were not copied. */
-static void add_late_pieces(const struct capturer *capturer, struct ranges *late)
+/* The parts of the planned pieces that are among those that were read, and the others: they have
+ * come since the last plan of the running target. */
+static void part_pieces(
+	const struct capturer *capturer, struct ranges *ret_had, struct ranges *ret_late)
 {
-	struct ranges wanted = {0}, had = {0};
-	const addr_t page = CORE_PAGE_SIZE;
+	struct ranges had = {0};
 
-	vec_foreach (range, &capturer->planned.pieces.list)
-		ranges_add(&wanted, range->start, range->end);
 	pieces_ranges(&capturer->pieces, &had);
-	ranges_subtract(&wanted, &had);
-	vec_foreach (range, &wanted.list)
-		ranges_add(late, range->start & ~(page - 1), (range->end + page - 1) & ~(page - 1));
-	ranges_normalise(late);
-	ranges_deinit(&wanted);
+	ranges_intersect(&capturer->planned.pieces, &had, ret_had);
+	vec_foreach (range, &capturer->planned.pieces.list)
+		ranges_add(ret_late, range->start, range->end);
+	ranges_subtract(ret_late, &had);
 	ranges_deinit(&had);
 }
 
-/* The plan of what was captured is exact. */
-static struct error *complete(struct precopy *precopy)
+static void add_pages(const struct ranges *pieces, struct ranges *ret)
+{
+	const addr_t page = CORE_PAGE_SIZE;
+
+	vec_foreach (range, &pieces->list)
+		ranges_add(ret, range->start & ~(page - 1), (range->end + page - 1) & ~(page - 1));
+}
+
+/* Of the late pieces the pages were copied, because they had been written to, or are read late. */
+static void settle_pieces(
+	struct capturer *capturer, const struct ranges *had, const struct ranges *late)
+{
+	struct pieces settled;
+	struct ranges all = {0};
+
+	vec_foreach (range, &had->list)
+		ranges_add(&all, range->start, range->end);
+	vec_foreach (range, &late->list)
+		ranges_add(&all, range->start, range->end);
+	pieces_init(&settled, &all);
+	vec_foreach (piece, &settled.list) {
+		const struct range range = {piece->address, piece->address + piece->length};
+
+		if (!pieces_copy(&capturer->pieces, piece) &&
+			!spool_read(&capturer->spool, &range, piece->bytes))
+			piece->length = 0;
+	}
+	pieces_deinit(&capturer->pieces);
+	capturer->pieces = settled;
+	ranges_deinit(&all);
+}
+
+/* What the final plan does not want was copied because it was written to. */
+static void forget_unwanted(struct capturer *capturer)
+{
+	struct ranges wanted = {0};
+
+	vec_foreach (range, &capturer->planned.memory.list)
+		ranges_add(&wanted, range->start, range->end);
+	capturer_add_thread_stacks(capturer, &wanted);
+	spool_keep(&capturer->spool, &wanted);
+	ranges_deinit(&wanted);
+}
+
+static struct error *read_planned(struct precopy *precopy, const struct ranges *late_pieces)
 {
 	struct capturer *capturer = precopy->capturer;
+	struct ranges wanted = {0}, missing = {0};
+
+	vec_foreach (range, &capturer->planned.memory.list)
+		ranges_add(&wanted, range->start, range->end);
+	add_pages(late_pieces, &wanted);
+	ranges_normalise(&wanted);
+	spool_missing(&capturer->spool, &wanted, &missing);
+	struct error *error = missing.list.count ? read_late(precopy, &missing) : NULL;
+	ranges_deinit(&wanted);
+	ranges_deinit(&missing);
+	return error;
+}
+
+static void exchange_mappings(struct target *one, struct target *other)
+{
+	__typeof__(one->mappings) mappings = one->mappings;
+
+	one->mappings = other->mappings;
+	other->mappings = mappings;
+}
+
+/* The plan of what was captured is exact. A core tells of mapped files alone; of other memory, the
+ * process did while it stood still. */
+static struct error *plan_captured(struct capturer *capturer)
+{
 	_cleanup_(cleanup_target) struct target *captured = NULL;
-	struct ranges late = {0}, missing = {0};
 
 	TRY(open_capture(capturer, &captured));
 	captured->kind = TARGET_PROCESS;
 	captured->pid = captured->memory_pid = capturer->target->pid;
-	TRY(capturer_plan(capturer, captured));
-	add_late_pieces(capturer, &late);
-	ranges_subtract(&capturer->planned.unwanted, &late);
-	spool_forget(&capturer->spool, &capturer->planned.unwanted);
-	vec_foreach (range, &capturer->planned.memory.list)
-		ranges_add(&late, range->start, range->end);
-	ranges_normalise(&late);
-	spool_missing(&capturer->spool, &late, &missing);
-	struct error *error = missing.list.count ? read_late(precopy, &missing) : NULL;
+	exchange_mappings(captured, capturer->target);
+	struct error *error = capturer_plan(capturer, captured);
+	exchange_mappings(captured, capturer->target);
+	return error;
+}
+
+static struct error *complete(struct precopy *precopy)
+{
+	struct capturer *capturer = precopy->capturer;
+	struct ranges had = {0}, late = {0};
+
+	TRY(plan_captured(capturer));
+	part_pieces(capturer, &had, &late);
+	struct error *error = read_planned(precopy, &late);
+	if (!error)
+		settle_pieces(capturer, &had, &late);
+	forget_unwanted(capturer);
+	ranges_deinit(&had);
 	ranges_deinit(&late);
-	ranges_deinit(&missing);
 	return error;
 }
 
@@ -300,7 +438,10 @@ struct error *capture_by_precopy(struct capturer *capturer)
 {
 	struct precopy precopy = {
 		.capturer = capturer,
-		.source = {.pid = capturer->target->pid, .mem = -1, .workers = 1},
+		.source = {.pid = capturer->target->pid,
+			.mem = -1,
+			.workers = 1,
+			.steps_aside = true},
 	};
 	struct error *error = start_watching(&precopy);
 

@@ -9,12 +9,14 @@
 #include <sys/procfs.h>
 #include <sys/stat.h>
 
-#include "bytes.h"
+#include "compressed_file.h"
 #include "core_format.h"
+#include "core_registers.h"
 
 enum {
 	MAX_SEGMENTS = 16 << 20,
 	MAX_FILES = 1 << 16,
+	MAX_MAPPINGS = 1 << 20,
 	MAX_THREADS = 1 << 20,
 };
 
@@ -30,24 +32,18 @@ static struct error *not_a_core(const char *name, const char *why)
 
 static void parse_thread(struct target *target, struct cursor note)
 {
-	const uint8_t *status = cursor_take(&note, sizeof(struct elf_prstatus));
+	struct target_thread thread;
 
-	if (!status || target->threads.count >= MAX_THREADS)
-		return;
-	const uint8_t *regs = status + offsetof(struct elf_prstatus, pr_reg);
-	struct target_thread thread = {
-		.tid = (pid_t)load_u32(status + offsetof(struct elf_prstatus, pr_pid)),
-		.registers =
-			{
-				.pc = load_u64(regs + CORE_REGISTER_PC * 8),
-				.sp = load_u64(regs + CORE_REGISTER_SP * 8),
-				.thread_pointer = load_u64(regs + CORE_REGISTER_FS_BASE * 8),
-				.general_count = ARRAY_SIZE(core_register_places),
-			},
-	};
-	for (unsigned i = 0; i < ARRAY_SIZE(core_register_places); i++)
-		thread.registers.general[i] = load_u64(regs + core_register_places[i] * 8);
-	vec_push(&target->threads, thread);
+	if (target->threads.count < MAX_THREADS &&
+		core_registers_parse(target->processor, note, &thread))
+		vec_push(&target->threads, thread);
+}
+
+/* The notes of a thread follow its NT_PRSTATUS. */
+static void parse_thread_pointer(struct target *target, struct cursor note)
+{
+	if (target->threads.count && cursor_left(&note) >= 8)
+		vec_last(&target->threads)->registers.thread_pointer = cursor_u64(&note);
 }
 
 static void parse_process_info(struct target *target, struct cursor note)
@@ -71,6 +67,8 @@ static void parse_auxv(struct target *target, struct cursor note)
 			target->entry = value;
 		if (type == AT_PHDR)
 			target->program_headers = value;
+		if (type == AT_RANDOM)
+			target->random = value;
 	}
 }
 
@@ -110,6 +108,8 @@ static void parse_fact(struct target *target, const char *key, const char *value
 		{"unread_bytes", &facts->unread_bytes},
 		{"monotonic_ns", &facts->monotonic_ns},
 		{"uptime_ns", &facts->uptime_ns},
+		{"start_ticks", &facts->start_ticks},
+		{"memory_limit_bytes", &facts->memory_limit_bytes},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
@@ -118,6 +118,8 @@ static void parse_fact(struct target *target, const char *key, const char *value
 	}
 	if (!strcmp(key, "mode"))
 		snprintf(facts->mode, sizeof(facts->mode), "%s", value);
+	if (!strcmp(key, "boot_id"))
+		snprintf(facts->boot_id, sizeof(facts->boot_id), "%s", value);
 	if (!strcmp(key, "pid"))
 		target->pid = (pid_t)number;
 	if (!strcmp(key, "name")) {
@@ -158,6 +160,41 @@ static void parse_pieces(struct target *target, struct cursor note)
 	}
 }
 
+static void parse_residency(struct target *target, struct cursor note)
+{
+	struct residency *residency = &target->residency;
+	size_t length = cursor_left(&note);
+
+	residency_deinit(residency);
+	residency->rss_bytes = cursor_u64(&note);
+	uint64_t count = cursor_u64(&note);
+	if (note.failed || count > MAX_MAPPINGS)
+		return;
+	struct cursor names = note;
+	cursor_take(&names, count * 24);
+	for (uint64_t i = 0; i < count && !names.failed; i++) {
+		struct resident_mapping mapping = {0};
+
+		mapping.start = cursor_u64(&note);
+		mapping.end = cursor_u64(&note);
+		mapping.bytes = cursor_u64(&note);
+		size_t name_length = strnlen((const char *)names.at, cursor_left(&names));
+		const uint8_t *name = cursor_take(&names, name_length + 1);
+
+		if (!name)
+			return;
+		mapping.name = memory_string_n((const char *)name, name_length);
+		vec_push(&residency->mappings, mapping);
+	}
+	cursor_take(&names, (8 - (length - cursor_left(&names)) % 8) % 8);
+	while (cursor_left(&names) >= 16 && !names.failed) {
+		addr_t start = cursor_u64(&names);
+
+		ranges_add(&residency->pages, start, cursor_u64(&names));
+	}
+	ranges_normalise(&residency->pages);
+}
+
 static void parse_note(
 	struct target *target, const char *owner, uint32_t type, struct cursor contents)
 {
@@ -166,8 +203,12 @@ static void parse_note(
 			parse_facts(target, contents);
 		if (type == SILT_NOTE_PIECES)
 			parse_pieces(target, contents);
+		if (type == SILT_NOTE_RESIDENCY)
+			parse_residency(target, contents);
 		return;
 	}
+	if (!strcmp(owner, "LINUX") && type == NT_ARM_TLS)
+		parse_thread_pointer(target, contents);
 	if (strcmp(owner, "CORE") != 0)
 		return;
 	switch (type) {
@@ -209,6 +250,7 @@ static void parse_notes(struct target *target, struct cursor notes)
 struct header_table {
 	const uint8_t *bytes;
 	uint64_t count;
+	enum processor processor;
 };
 
 static struct error *find_headers(
@@ -228,10 +270,11 @@ static struct error *find_headers(
 		return not_a_core(name, header.e_type == ET_EXEC || header.e_type == ET_DYN
 						? "it is a program; give its pid or a core of it"
 						: "its ELF type is not core");
-	if (header.e_machine != EM_X86_64)
+	enum processor processor;
+	if (!processor_of_machine(header.e_machine, &processor))
 		return error_create(ERROR_UNSUPPORTED,
-			"%s is of a machine that silt does not read (ELF machine %u; amd64 is 62)",
-			name, header.e_machine);
+			"%s is of a machine that silt does not read (ELF machine %u; amd64 is %u, arm64 %u)",
+			name, header.e_machine, EM_X86_64, EM_AARCH64);
 	uint64_t count = header.e_phnum;
 	if (count == PN_XNUM) {
 		Elf64_Shdr section;
@@ -245,7 +288,7 @@ static struct error *find_headers(
 		return not_a_core(name, "its program headers make no sense");
 	if (header.e_phoff > length || (length - header.e_phoff) / sizeof(Elf64_Phdr) < count)
 		return not_a_core(name, "it is truncated: the program headers are cut off");
-	*ret = (struct header_table){bytes + header.e_phoff, count};
+	*ret = (struct header_table){bytes + header.e_phoff, count, processor};
 	return NULL;
 }
 
@@ -256,6 +299,7 @@ struct error *core_file_parse(
 	uint64_t cut_off = 0;
 
 	TRY(find_headers(bytes, length, name, &table));
+	target->processor = table.processor;
 	for (uint64_t i = 0; i < table.count; i++) {
 		Elf64_Phdr header;
 
@@ -345,9 +389,27 @@ static struct error *open_executable(struct target *target, const char *exe)
 	if (target->exe_fd < 0 && exe)
 		return error_system("cannot open the executable %s", exe);
 	target->exe_path = memory_string(path);
-	if (target->exe_fd < 0)
+	if (target->exe_fd < 0 || !program)
 		return NULL; /* the caller finds out whether it can do without */
-	return program ? add_executable_pages(target, program->path) : NULL;
+	struct error *error = add_executable_pages(target, program->path);
+	if (!error || exe)
+		return error;
+	error_destroy(error); /* what is there now is no file */
+	close(take_fd(target->exe_fd));
+	return NULL;
+}
+
+/* Puts the contents in the place of a compressed file. */
+static struct error *expand_compressed(int *fd, const char *name)
+{
+	int expanded;
+
+	if (!compressed_file_is(*fd))
+		return NULL;
+	TRY(compressed_file_expand(*fd, name, &expanded));
+	close(*fd);
+	*fd = expanded;
+	return NULL;
 }
 
 struct error *core_file_open_fd(int fd, const char *name, const char *exe, struct target **ret)
@@ -357,6 +419,7 @@ struct error *core_file_open_fd(int fd, const char *name, const char *exe, struc
 	const uint8_t *bytes;
 	size_t length;
 
+	TRY(expand_compressed(&owned, name));
 	TRY(map_file(target, owned, name, &bytes, &length));
 	TRY(core_file_parse(bytes, length, name, target));
 	TRY(open_executable(target, exe));

@@ -1,4 +1,5 @@
-/* An ELF core file as a target: the kernel's, gcore's, and silt's own. */
+/* An ELF core file as a target: the kernel's, gcore's, and silt's own, also when zstd has
+ * compressed it. */
 #pragma once
 
 #include "error.h"

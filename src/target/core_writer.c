@@ -1,15 +1,13 @@
 #include "core_writer.h"
 
 #include <elf.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/procfs.h>
-#include <unistd.h>
 
 #include "core_format.h"
-#include "fault_point.h"
+#include "write_at.h"
 
 /* Everything behind the memory is put together here and written at once. */
 struct output {
@@ -107,9 +105,11 @@ static void put_facts(struct output *output, const struct target *target)
 	const struct capture_facts *facts = &target->capture;
 	_cleanup_free_ char *text = memory_format(
 		"mode=%s\npause_ns=%" PRIu64 "\nbytes_read=%" PRIu64 "\nunread_bytes=%" PRIu64
-		"\nmonotonic_ns=%" PRIu64 "\nuptime_ns=%" PRIu64 "\npid=%d\nname=%s\n",
+		"\nmonotonic_ns=%" PRIu64 "\nuptime_ns=%" PRIu64 "\nstart_ticks=%" PRIu64
+		"\nboot_id=%s\nmemory_limit_bytes=%" PRIu64 "\npid=%d\nname=%s\n",
 		facts->mode, facts->pause_ns, facts->bytes_read, facts->unread_bytes,
-		facts->monotonic_ns, facts->uptime_ns, target->pid, target->name);
+		facts->monotonic_ns, facts->uptime_ns, facts->start_ticks, facts->boot_id,
+		facts->memory_limit_bytes, target->pid, target->name);
 
 	put_note(output, SILT_NOTE_OWNER, SILT_NOTE_FACTS, text, strlen(text));
 }
@@ -130,6 +130,28 @@ static void put_pieces(struct output *output, const struct pieces *pieces)
 	vec_deinit(&note.bytes);
 }
 
+static void put_residency(struct output *output, const struct residency *residency)
+{
+	struct output note = {0};
+
+	put_u64(&note, residency->rss_bytes);
+	put_u64(&note, residency->mappings.count);
+	vec_foreach (mapping, &residency->mappings) {
+		put_u64(&note, mapping->start);
+		put_u64(&note, mapping->end);
+		put_u64(&note, mapping->bytes);
+	}
+	vec_foreach (mapping, &residency->mappings)
+		put(&note, mapping->name, strlen(mapping->name) + 1);
+	put_padding(&note, 8);
+	vec_foreach (range, &residency->pages.list) {
+		put_u64(&note, range->start);
+		put_u64(&note, range->end);
+	}
+	put_note(output, SILT_NOTE_OWNER, SILT_NOTE_RESIDENCY, note.bytes.items, note.bytes.count);
+	vec_deinit(&note.bytes);
+}
+
 static void put_notes(struct output *output, const struct core_contents *contents)
 {
 	put_process_info(output, contents->target);
@@ -138,6 +160,7 @@ static void put_notes(struct output *output, const struct core_contents *content
 	put_note(output, "CORE", NT_AUXV, contents->auxv, contents->auxv_length);
 	put_files(output, contents->target);
 	put_facts(output, contents->target);
+	put_residency(output, &contents->target->residency);
 	put_pieces(output, contents->pieces);
 }
 
@@ -173,22 +196,6 @@ static size_t put_load_headers(struct output *output, const struct core_contents
 	size_t count = there.list.count;
 	vec_deinit(&there.list);
 	return count;
-}
-
-static struct error *write_at(int fd, const void *bytes, size_t length, uint64_t offset)
-{
-	while (length) {
-		ssize_t written = FAULT_POINT("pwrite", pwrite(fd, bytes, length, (off_t)offset));
-
-		if (written < 0 && errno == EINTR)
-			continue;
-		if (written <= 0)
-			return error_system("cannot write the core file");
-		bytes = (const char *)bytes + written;
-		length -= (size_t)written;
-		offset += (uint64_t)written;
-	}
-	return NULL;
 }
 
 static Elf64_Ehdr elf_header(uint64_t headers_at, size_t header_count, uint64_t section_at)
@@ -231,9 +238,10 @@ struct error *core_write_headers(int fd, const struct core_contents *contents)
 		put(&output, &section, sizeof(section));
 
 	Elf64_Ehdr header = elf_header(headers_at, count, section_at);
-	struct error *error = write_at(fd, output.bytes.items, output.bytes.count, base);
+	struct error *error =
+		write_at(fd, output.bytes.items, output.bytes.count, base, "the core file");
 	if (!error)
-		error = write_at(fd, &header, sizeof(header), 0);
+		error = write_at(fd, &header, sizeof(header), 0, "the core file");
 	vec_deinit(&output.bytes);
 	return error;
 }

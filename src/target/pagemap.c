@@ -12,13 +12,23 @@
 #define PAGEMAP_SWAPPED ((uint64_t)1 << 62)
 #define PAGEMAP_FILE    ((uint64_t)1 << 61)
 #define PAGEMAP_GUARDED ((uint64_t)1 << 57) /* write-protected by userfaultfd */
+#define PAGEMAP_ALONE   ((uint64_t)1 << 56) /* only this process has it */
 
 enum { ENTRIES = 4096, ENTRY_SIZE = 8 };
 
+/* Of anonymous memory that was only read there is one page of zeros for all processes, which the
+ * kernel does not count. */
+static bool is_resident(uint64_t entry)
+{
+	return entry & PAGEMAP_PRESENT && entry & (PAGEMAP_FILE | PAGEMAP_ALONE);
+}
+
 /* A page that was never touched but is watched (UFFD_FEATURE_WP_UNPOPULATED) has a marker in the
  * page table, which looks like a page that was swapped out. */
-static bool exists(uint64_t entry, bool swaps)
+static bool exists(uint64_t entry, enum pagemap_choice choice, bool swaps)
 {
+	if (choice == PAGEMAP_RESIDENT_PAGES)
+		return is_resident(entry);
 	return entry & PAGEMAP_PRESENT ||
 	       (entry & PAGEMAP_SWAPPED && (swaps || !(entry & PAGEMAP_GUARDED)));
 }
@@ -36,9 +46,9 @@ static void keep_pages(int fd, const struct range *range, enum pagemap_choice ch
 		if (got < ENTRY_SIZE)
 			return;
 		for (size_t i = 0; i < (size_t)got / ENTRY_SIZE; i++, at += page) {
-			if (exists(entries[i], swaps) &&
+			if (exists(entries[i], choice, swaps) &&
 				!(choice == PAGEMAP_PRIVATE_PAGES && entries[i] & PAGEMAP_FILE))
-				ranges_add(kept, at, at + page);
+				ranges_extend(kept, at, at + page);
 		}
 	}
 }
@@ -59,16 +69,25 @@ void pagemap_filter_file(int fd, enum pagemap_choice choice, struct ranges *memo
 	filter(fd, choice, true, memory);
 }
 
-struct error *pagemap_filter(pid_t pid, enum pagemap_choice choice, struct ranges *memory)
+struct error *pagemap_open(pid_t pid, int *ret)
 {
 	char path[64];
 
-	if (!memory->list.count)
-		return NULL;
 	snprintf(path, sizeof(path), "/proc/%d/pagemap", pid);
-	_cleanup_close_ int fd = FAULT_POINT("open_pagemap", open(path, O_RDONLY | O_CLOEXEC));
+	int fd = FAULT_POINT("open_pagemap", open(path, O_RDONLY | O_CLOEXEC));
 	if (fd < 0)
 		return error_system("cannot open %s", path);
+	*ret = fd;
+	return NULL;
+}
+
+struct error *pagemap_filter(pid_t pid, enum pagemap_choice choice, struct ranges *memory)
+{
+	_cleanup_close_ int fd = -1;
+
+	if (!memory->list.count)
+		return NULL;
+	TRY(pagemap_open(pid, &fd));
 	long swapped = 0;
 	bool swaps = !procfs_status_number(pid, "VmSwap", &swapped) || swapped;
 	filter(fd, choice, swaps, memory);

@@ -1,10 +1,19 @@
 #include "pieces.h"
 
+#include <string.h>
 #include <sys/uio.h>
 
 #include "fault_point.h"
+#include "parallel.h"
 
 enum { PIECES_PER_CALL = 512 };
+
+static int by_address(const void *left, const void *right)
+{
+	const struct piece *a = left, *b = right;
+
+	return (a->address > b->address) - (a->address < b->address);
+}
 
 void pieces_init(struct pieces *pieces, const struct ranges *wanted)
 {
@@ -17,6 +26,8 @@ void pieces_init(struct pieces *pieces, const struct ranges *wanted)
 						.bytes = bytes});
 		bytes += range->end - range->start;
 	}
+	if (pieces->list.count)
+		qsort(pieces->list.items, pieces->list.count, sizeof(struct piece), by_address);
 }
 
 void pieces_deinit(struct pieces *pieces)
@@ -61,6 +72,28 @@ static void read_all_pieces(const struct memory_source *source, struct piece **p
 	}
 }
 
+struct reading {
+	const struct memory_source *source;
+	struct piece **pieces;
+	size_t count;
+	size_t next; /* atomic */
+};
+
+static struct error *read_work(void *context, unsigned worker)
+{
+	struct reading *reading = context;
+
+	(void)worker;
+	for (;;) {
+		size_t at = __atomic_fetch_add(&reading->next, PIECES_PER_CALL, __ATOMIC_RELAXED);
+
+		if (at >= reading->count)
+			return NULL;
+		read_all_pieces(reading->source, reading->pieces + at,
+			MIN(reading->count - at, (size_t)PIECES_PER_CALL));
+	}
+}
+
 void pieces_read(
 	struct pieces *pieces, const struct memory_source *source, const struct ranges *within)
 {
@@ -78,8 +111,47 @@ void pieces_read(
 		if (piece->length && inside)
 			vec_push(&chosen, piece);
 	}
-	read_all_pieces(source, chosen.items, chosen.count);
+	struct reading reading = {source, chosen.items, chosen.count, 0};
+	unsigned width = chosen.count > PIECES_PER_CALL ? source->workers : 1;
+	/* Where no second thread can be started, the first one does it all. */
+	error_destroy(parallel_run(width, read_work, &reading));
 	vec_deinit(&chosen);
+}
+
+/* The place of the first piece that begins behind the address. */
+static size_t first_behind(const struct pieces *pieces, addr_t address)
+{
+	size_t low = 0, high = pieces->list.count;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (pieces->list.items[middle].address <= address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+bool pieces_copy(const struct pieces *from, const struct piece *to)
+{
+	addr_t at = to->address, end = to->address + to->length;
+	size_t behind = first_behind(from, at);
+
+	for (size_t i = behind ? behind - 1 : 0; at < end && i < from->list.count; i++) {
+		const struct piece *piece = &from->list.items[i];
+		addr_t piece_end = piece->address + piece->length;
+
+		if (piece_end <= at)
+			continue;
+		if (piece->address > at)
+			return false;
+		size_t part = (size_t)(MIN(piece_end, end) - at);
+		memcpy(to->bytes + (at - to->address), piece->bytes + (at - piece->address), part);
+		at += part;
+	}
+	return at == end;
 }
 
 void pieces_ranges(const struct pieces *pieces, struct ranges *ret)

@@ -16,7 +16,7 @@ struct pieces {
 	uint8_t *bytes;
 };
 
-/* Makes room for pieces; nothing is read. */
+/* Makes room for pieces that do not overlap; nothing is read. */
 void pieces_init(struct pieces *pieces, const struct ranges *wanted);
 void pieces_deinit(struct pieces *pieces);
 
@@ -24,5 +24,8 @@ void pieces_deinit(struct pieces *pieces);
 void pieces_read(
 	struct pieces *pieces, const struct memory_source *source, const struct ranges *within);
 
-/* Where they are; normalised. */
+/* Takes the bytes of one from others. False: they do not have all of it. */
+bool pieces_copy(const struct pieces *from, const struct piece *to);
+
+/* Where those are that could be read; normalised. */
 void pieces_ranges(const struct pieces *pieces, struct ranges *ret);

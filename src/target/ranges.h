@@ -19,6 +19,9 @@ struct ranges {
 /* Ignored when it is empty. */
 void ranges_add(struct ranges *ranges, addr_t start, addr_t end);
 
+/* The same, but joined with the one that was added last when it follows it. */
+void ranges_extend(struct ranges *ranges, addr_t start, addr_t end);
+
 /* Sorts, and joins what touches or overlaps. */
 void ranges_normalise(struct ranges *ranges);
 
@@ -33,6 +36,9 @@ void ranges_intersect(const struct ranges *left, const struct ranges *right, str
 
 /* Is the address in a normalised list? */
 bool ranges_have(const struct ranges *ranges, addr_t address);
+
+/* Is a part of the range in a normalised list? */
+bool ranges_overlap(const struct ranges *ranges, const struct range *range);
 
 uint64_t ranges_bytes(const struct ranges *ranges);
 

@@ -35,6 +35,7 @@ void target_destroy(struct target *target)
 		free(file->used);
 	}
 	vec_deinit(&target->mappings);
+	residency_deinit(&target->residency);
 	vec_deinit(&target->threads);
 	vec_deinit(&target->segments.list);
 	vec_deinit(&target->fallbacks.list);
@@ -47,7 +48,8 @@ void target_destroy(struct target *target)
 	free(target);
 }
 
-static const struct segment *find_segment(const struct target *target, addr_t address)
+/* The place of the first segment that ends behind the address. */
+static size_t first_segment(const struct target *target, addr_t address)
 {
 	size_t low = 0, high = target->segments.list.count;
 
@@ -59,9 +61,17 @@ static const struct segment *find_segment(const struct target *target, addr_t ad
 		else
 			high = middle;
 	}
-	if (low == target->segments.list.count || target->segments.list.items[low].start > address)
+	return low;
+}
+
+static const struct segment *find_segment(const struct target *target, addr_t address)
+{
+	size_t place = first_segment(target, address);
+
+	if (place == target->segments.list.count ||
+		target->segments.list.items[place].start > address)
 		return NULL;
-	return &target->segments.list.items[low];
+	return &target->segments.list.items[place];
 }
 
 static struct error *read_segments(
@@ -127,6 +137,24 @@ const uint8_t *target_view_captured(const struct target *target, addr_t address,
 	if (!segment || segment->fallback)
 		return NULL;
 	return target_view(target, address, length);
+}
+
+const uint8_t *target_next_captured(
+	const struct target *target, addr_t *address, addr_t end, size_t *ret_length)
+{
+	size_t place = first_segment(target, *address);
+
+	while (place < target->segments.list.count && target->segments.list.items[place].fallback)
+		place++;
+	if (place == target->segments.list.count || *address >= end)
+		return NULL;
+	const struct segment *segment = &target->segments.list.items[place];
+	addr_t start = MAX(*address, segment->start);
+	if (start >= end)
+		return NULL;
+	*address = start;
+	*ret_length = (size_t)(MIN(segment->end, end) - start);
+	return segment->bytes + (start - segment->start);
 }
 
 const uint8_t *target_bytes(

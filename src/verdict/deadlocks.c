@@ -13,8 +13,9 @@ struct finder {
 	struct never_wakes *verdicts;
 	struct deadlocks *ret;
 	uint32_t count;
-	uint64_t *closed; /* bits, by goroutine: all who can have what it waits for are closed too */
-	uint64_t *open;   /* bits, by place in holders.list: someone outside can have it */
+	uint64_t
+		*closed; /* bits, by goroutine: all who can have what it waits for are closed too */
+	uint64_t *open;  /* bits, by place in holders.list: someone outside can have it */
 	struct pairs waiters;  /* waited for -> goroutine */
 	struct pairs holdings; /* goroutine -> waited for */
 	VEC(uint32_t) removed;
@@ -45,8 +46,8 @@ static bool is_closed(const struct finder *finder, uint32_t number)
 			return false;
 		some |= !bitset_has(finder->open, waited_for);
 	}
-	return some && (wait->count == 1 ||
-			       finder->verdicts->of[number].verdict == VERDICT_NEVER_WAKES);
+	return some &&
+	       (wait->count == 1 || finder->verdicts->of[number].verdict == VERDICT_NEVER_WAKES);
 }
 
 static int by_key(const void *left, const void *right)
@@ -182,8 +183,9 @@ static void find_next(struct finder *finder, uint32_t number)
 
 			if (!bitset_has(finder->closed, holder[j].goroutine))
 				continue;
-			if (next != NO_DEADLOCK && (waits_for_lock(finder, next) ||
-						 !waits_for_lock(finder, holder[j].goroutine)))
+			if (next != NO_DEADLOCK &&
+				(waits_for_lock(finder, next) ||
+					!waits_for_lock(finder, holder[j].goroutine)))
 				continue;
 			finder->next_goroutine[number] = holder[j].goroutine;
 			finder->next[number] =
@@ -199,8 +201,7 @@ static void add_circle(struct finder *finder, uint32_t first)
 
 	do {
 		vec_push(&deadlock.steps, finder->next[number]);
-		deadlock.proved &=
-			finder->verdicts->of[number].verdict == VERDICT_NEVER_WAKES;
+		deadlock.proved &= finder->verdicts->of[number].verdict == VERDICT_NEVER_WAKES;
 		finder->ret->of[number] = (uint32_t)finder->ret->list.count;
 		finder->end[number] = (uint32_t)finder->ret->list.count;
 		number = finder->next_goroutine[number];
@@ -314,7 +315,10 @@ struct error *deadlocks_find(
 	const struct analysis *analysis, struct never_wakes *verdicts, struct deadlocks *ret)
 {
 	uint32_t count = (uint32_t)analysis->objects->stacks.goroutines.list.count;
-	struct finder finder = {.stacks = &analysis->objects->stacks, .verdicts = verdicts, .ret = ret, .count = count};
+	struct finder finder = {.stacks = &analysis->objects->stacks,
+		.verdicts = verdicts,
+		.ret = ret,
+		.count = count};
 
 	*ret = (struct deadlocks){.of = memory_array(count, sizeof(*ret->of))};
 	for (uint32_t i = 0; i < count; i++)

@@ -1,7 +1,7 @@
 /* Deadlocks: goroutines that wait for each other in a circle.
  *
- * Who holds a lock is told from the frames (lock_holders.h). A circle counts only when it is closed:
- * each of its goroutines waits for something that nobody can have but goroutines which wait
+ * Who holds a lock is told from the frames (lock_holders.h). A circle counts only when it is
+ * closed: each of its goroutines waits for something that nobody can have but goroutines which wait
  * themselves, for things that nobody else can have, and so on. So a lock that many use at the same
  * time is none, whatever their frames say of the past.
  *

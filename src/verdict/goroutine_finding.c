@@ -35,16 +35,17 @@ void goroutine_finding_origin(
 	finding_text(finding, "created_by", created_by);
 }
 
-void goroutine_finding_fill(const struct evidence_base *base, const struct stuck_group *group,
-	struct finding *finding)
+void goroutine_finding_fill(
+	const struct evidence_base *base, const struct stuck_group *group, struct finding *finding)
 {
 	const struct stacks *stacks = &base->analysis->objects->stacks;
 	const struct goroutine_group *stack = &stacks->groups.items[stacks->group_of[group->first]];
 
 	finding->subject = goroutine_text_top(stack);
-	finding->state = memory_string(goroutine_text_state(
-		base->analysis, &stacks->goroutines.list.items[group->first]));
+	finding->state = memory_string(
+		goroutine_text_state(base->analysis, &stacks->goroutines.list.items[group->first]));
 	finding->type = memory_string(finding->state);
+	finding->goid = base->analysis->objects->stacks.goroutines.list.items[group->first].goid;
 	finding->count = group->count;
 	finding->holds_bytes = group->holds_bytes;
 	finding->frees_bytes = group->frees_bytes;
@@ -58,6 +59,6 @@ char *goroutine_finding_name(const struct analysis *analysis, uint32_t goroutine
 	_cleanup_free_ char *top =
 		goroutine_text_top(&stacks->groups.items[stacks->group_of[goroutine]]);
 
-	return memory_format("goroutine %" PRIu64 " (%s)",
-		stacks->goroutines.list.items[goroutine].goid, top);
+	return memory_format(
+		"goroutine %" PRIu64 " (%s)", stacks->goroutines.list.items[goroutine].goid, top);
 }

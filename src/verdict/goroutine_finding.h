@@ -6,8 +6,8 @@
 
 /* Sets what is known of a group of goroutines with the same stack: subject, state, type, path,
  * count and price. */
-void goroutine_finding_fill(const struct evidence_base *base, const struct stuck_group *group,
-	struct finding *finding);
+void goroutine_finding_fill(
+	const struct evidence_base *base, const struct stuck_group *group, struct finding *finding);
 
 /* Who made a goroutine and how long it has waited, as a note and as evidence. */
 void goroutine_finding_origin(

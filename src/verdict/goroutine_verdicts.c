@@ -20,8 +20,8 @@ static struct error *find_stuck(
 					    : (uint32_t)stacks->groups.count +
 						      verdicts->deadlocks.list.items[deadlock].like;
 	}
-	return stuck_groups_find(analysis, &verdicts->wakes->input,
-		verdicts->wakes->reach.reached, key_of, &verdicts->stuck);
+	return stuck_groups_find(analysis, &verdicts->wakes->input, verdicts->wakes->reach.reached,
+		key_of, &verdicts->stuck);
 }
 
 /* The runtime ends a program in which nobody can wake anybody any more. */
@@ -52,8 +52,8 @@ static struct error *find(const struct analysis *analysis, struct goroutine_verd
 	TRY(deadlocks_find(analysis, verdicts->wakes, &verdicts->deadlocks));
 	TRY(find_stuck(analysis, verdicts));
 	TRY(orphans_find(analysis, verdicts->wakes, &verdicts->orphans));
-	return sole_holders_find(analysis, verdicts->wakes, goroutine_clock(analysis),
-		&verdicts->holders);
+	return sole_holders_find(
+		analysis, verdicts->wakes, goroutine_clock(analysis), &verdicts->holders);
 }
 
 struct error *goroutine_verdicts_find(

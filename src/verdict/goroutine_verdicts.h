@@ -1,5 +1,5 @@
-/* All that is said of goroutines that wait: what is proved (never_wakes.h), and what is likely. Found
- * once for all kinds of findings and reports.
+/* All that is said of goroutines that wait: what is proved (never_wakes.h), and what is likely.
+ * Found once for all kinds of findings and reports.
  */
 #pragma once
 

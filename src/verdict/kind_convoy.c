@@ -1,9 +1,9 @@
-/* Many goroutines that wait for one lock while who holds it waits for something else: the network, a
- * timer, a channel, the kernel.
+/* Many goroutines that wait for one lock while who holds it waits for something else: the network,
+ * a timer, a channel, the kernel.
  *
  * What looks like it and is healthy: a lock that many use, each for a moment. Then who holds it
- * runs. So it is reported only when exactly one goroutine can be told to hold the lock, and that one
- * does not run and is not about to.
+ * runs. So it is reported only when exactly one goroutine can be told to hold the lock, and that
+ * one does not run and is not about to.
  */
 #include <inttypes.h>
 
@@ -24,14 +24,13 @@ static const struct lock_holder *holder_of(const struct evidence_base *base, uin
 {
 	const struct deadlocks *deadlocks = &base->goroutines->deadlocks;
 	uint32_t count;
-	const struct lock_holder *holder =
-		lock_holders_best(&deadlocks->holders, number, &count);
+	const struct lock_holder *holder = lock_holders_best(&deadlocks->holders, number, &count);
 
 	if (count != 1)
 		return NULL;
 	const struct goroutine *goroutine = goroutine_at(base, holder->goroutine);
-	bool stands = goroutine->status == GOROUTINE_WAITING ||
-		      goroutine->status == GOROUTINE_SYSCALL;
+	bool stands =
+		goroutine->status == GOROUTINE_WAITING || goroutine->status == GOROUTINE_SYSCALL;
 	return stands && base->goroutines->wakes->of[holder->goroutine].why != WAKE_DEADLOCK
 		       ? holder
 		       : NULL;
@@ -58,8 +57,8 @@ static uint32_t first_waiter(const struct evidence_base *base, uint32_t number)
 	return first;
 }
 
-static void add_holder(const struct evidence_base *base, const struct lock_holder *holder,
-	struct finding *finding)
+static void add_holder(
+	const struct evidence_base *base, const struct lock_holder *holder, struct finding *finding)
 {
 	const struct goroutine *goroutine = goroutine_at(base, holder->goroutine);
 	const char *state = goroutine_text_state(base->analysis, goroutine);
@@ -69,15 +68,16 @@ static void add_holder(const struct evidence_base *base, const struct lock_holde
 		state);
 	finding_number(finding, "holder_goid", EVIDENCE_COUNT, goroutine->goid);
 	finding_text(finding, "holder_waits_in", memory_string(state));
-	finding_text(finding, "holder", goroutine_text_top(&base->analysis->objects->stacks.groups
-		.items[base->analysis->objects->stacks.group_of[holder->goroutine]]));
+	finding_text(finding, "holder",
+		goroutine_text_top(&base->analysis->objects->stacks.groups
+					    .items[base->analysis->objects->stacks
+							    .group_of[holder->goroutine]]));
 }
 
 static void add_convoy(const struct evidence_base *base, uint32_t number,
 	const struct lock_holder *holder, struct finding_list *findings)
 {
-	const struct waited_for *lock =
-		&base->goroutines->deadlocks.holders.list.items[number];
+	const struct waited_for *lock = &base->goroutines->deadlocks.holders.list.items[number];
 	struct finding *finding = finding_add(findings, &lock_convoy, TIER_LIKELY);
 	_cleanup_free_ char *count = human_count(lock->waiters);
 
@@ -87,8 +87,8 @@ static void add_convoy(const struct evidence_base *base, uint32_t number,
 	finding->type = memory_string(lock_type_name(lock->lock));
 	finding->count = lock->waiters;
 	finding->address = lock->address;
-	finding->detail = memory_format("%s goroutines wait for its %s", count,
-		lock_type_name(lock->lock));
+	finding->detail =
+		memory_format("%s goroutines wait for its %s", count, lock_type_name(lock->lock));
 	finding->fix = "hold the lock only around the memory that it guards: let go of it before "
 		       "waiting for the network, a timer or a channel";
 	add_holder(base, holder, finding);

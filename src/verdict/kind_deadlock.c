@@ -60,21 +60,20 @@ static char *awaited_text(const struct maker *maker, const struct circle_step *s
 		&maker->deadlocks->holders.list.items[step->waited_for]);
 }
 
-/* "goroutine 18 (main.f at f.go:9) waits for sync.Mutex in main.account; goroutine 19 has it: ..." */
-static void add_step(const struct maker *maker, const struct circle_step *step,
-	const struct circle_step *next)
+/* "goroutine 18 (main.f at f.go:9) waits for sync.Mutex in main.account; goroutine 19 has it: ..."
+ */
+static void add_step(
+	const struct maker *maker, const struct circle_step *step, const struct circle_step *next)
 {
-	_cleanup_free_ char *name =
-		goroutine_finding_name(maker->base->analysis, step->goroutine);
+	_cleanup_free_ char *name = goroutine_finding_name(maker->base->analysis, step->goroutine);
 	_cleanup_free_ char *awaited = awaited_text(maker, step);
 
 	if (step == next)
 		finding_note(maker->finding, "%s waits for %s, which it has itself: %s", name,
 			awaited, holds_how_text(step->how));
 	else
-		finding_note(maker->finding,
-			"%s waits for %s, which goroutine %" PRIu64 " has: %s", name, awaited,
-			goid_of(maker, next->goroutine), holds_how_text(step->how));
+		finding_note(maker->finding, "%s waits for %s, which goroutine %" PRIu64 " has: %s",
+			name, awaited, goid_of(maker, next->goroutine), holds_how_text(step->how));
 }
 
 static void add_steps(const struct maker *maker)
@@ -162,8 +161,8 @@ static void add_deadlock(const struct evidence_base *base, uint32_t number,
 		.deadlock = &deadlocks->list.items[number],
 	};
 
-	maker.finding = finding_add(findings, &goroutine_deadlock,
-		maker.deadlock->proved ? TIER_PROVED : TIER_LIKELY);
+	maker.finding = finding_add(
+		findings, &goroutine_deadlock, maker.deadlock->proved ? TIER_PROVED : TIER_LIKELY);
 	add_steps(&maker);
 	if (group)
 		add_price(&maker, group);

@@ -10,8 +10,8 @@ static const char fix[] =
 	"ctx.Done() or a timeout as well";
 
 /* "main.pending[] alone keeps what they wait for" */
-static void add_holder(const struct evidence_base *base, const struct sole_holder *holder,
-	struct finding *finding)
+static void add_holder(
+	const struct evidence_base *base, const struct sole_holder *holder, struct finding *finding)
 {
 	char *name = subject_of_path(base->analysis, base->naming, &holder->path);
 	_cleanup_free_ char *start = chain_start_text(base->analysis, &holder->path);
@@ -38,8 +38,7 @@ static void add_growth(const struct sole_holder *holder, struct finding *finding
 static void add_group(const struct evidence_base *base, const struct stuck_group *group,
 	struct finding_list *findings)
 {
-	const struct sole_holder *holder =
-		sole_holders_of(&base->goroutines->holders, group->key);
+	const struct sole_holder *holder = sole_holders_of(&base->goroutines->holders, group->key);
 	struct finding *finding = finding_add(findings, &goroutine_likely, TIER_LIKELY);
 
 	goroutine_finding_fill(base, group, finding);

@@ -27,7 +27,7 @@ struct finder {
 	VEC(uint32_t) same_node;   /* by place in list: the one before in the same object */
 	bool of_variables;         /* a lock in a package variable is waited for */
 	bool of_locks;
-	uint64_t *shut; /* bits, by node: g and sudogs of those that wait */
+	uint64_t *shut;              /* bits, by node: g and sudogs of those that wait */
 	struct used_variables *used; /* by group of stacks */
 	uint32_t goroutine;          /* that is looked at */
 	struct addrmap noted;        /* of this one: place in list + 1 -> place in holders */
@@ -71,7 +71,8 @@ static void add_variable(struct finder *finder, addr_t address, uint32_t place)
 /* The place of what is at an address, added when it is new. */
 static uint32_t add_waited_for(struct finder *finder, addr_t address, enum lock_kind lock)
 {
-	struct waited_for entry = {.address = address, .node = node_at(finder, address), .lock = lock};
+	struct waited_for entry = {
+		.address = address, .node = node_at(finder, address), .lock = lock};
 	uint32_t place, before = NO_LOCK;
 
 	if (addrmap_get(&finder->by_address, address, &place))
@@ -93,8 +94,7 @@ static uint32_t add_waited_for(struct finder *finder, addr_t address, enum lock_
 static void add_waits(struct finder *finder, uint32_t number)
 {
 	const struct goroutine_wait *wait = &finder->verdicts->waits.of[number];
-	enum lock_kind lock =
-		wait->kind == WAIT_SEMAPHORE ? lock_kind(finder, number) : LOCK_NONE;
+	enum lock_kind lock = wait->kind == WAIT_SEMAPHORE ? lock_kind(finder, number) : LOCK_NONE;
 	bool of_lock = lock != LOCK_NONE && lock != LOCK_WAITGROUP;
 
 	if (!wait->settled || (!of_lock && !never_wakes(finder, number)))
@@ -351,8 +351,8 @@ static void finder_deinit(struct finder *finder)
 	vec_deinit(&finder->same_node);
 }
 
-struct error *lock_holders_find(const struct analysis *analysis,
-	const struct never_wakes *verdicts, struct lock_holders *ret)
+struct error *lock_holders_find(const struct analysis *analysis, const struct never_wakes *verdicts,
+	struct lock_holders *ret)
 {
 	const struct stacks *stacks = &analysis->objects->stacks;
 	size_t words = BITSET_WORDS(analysis_graph(analysis)->count);
@@ -360,8 +360,8 @@ struct error *lock_holders_find(const struct analysis *analysis,
 		.used = memory_array(stacks->groups.count, sizeof(*finder.used))};
 	struct error *error = NULL;
 
-	*ret = (struct lock_holders){.of_awaited =
-			memory_array(verdicts->waits.awaited.count, sizeof(uint32_t))};
+	*ret = (struct lock_holders){
+		.of_awaited = memory_array(verdicts->waits.awaited.count, sizeof(uint32_t))};
 	for (size_t i = 0; i < verdicts->waits.awaited.count; i++)
 		ret->of_awaited[i] = NO_LOCK;
 	for (uint32_t i = 0; i < stacks->goroutines.list.count; i++)

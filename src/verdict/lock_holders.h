@@ -46,8 +46,8 @@ struct lock_holders {
 
 #define NO_LOCK UINT32_MAX
 
-struct error *lock_holders_find(const struct analysis *analysis,
-	const struct never_wakes *verdicts, struct lock_holders *ret);
+struct error *lock_holders_find(const struct analysis *analysis, const struct never_wakes *verdicts,
+	struct lock_holders *ret);
 void lock_holders_deinit(struct lock_holders *holders);
 
 /* Those of one, the strongest evidence only: in `ret_count`. */

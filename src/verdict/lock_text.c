@@ -30,8 +30,8 @@ static char *channel_text(const struct analysis *analysis, const struct waited_f
 		       : memory_string("a channel");
 }
 
-char *lock_text(const struct analysis *analysis, struct naming *naming,
-	const struct waited_for *waited_for)
+char *lock_text(
+	const struct analysis *analysis, struct naming *naming, const struct waited_for *waited_for)
 {
 	const char *type = lock_type_name(waited_for->lock);
 

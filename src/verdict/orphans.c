@@ -69,8 +69,7 @@ static uint32_t *count_channels(const struct finder *finder)
 static bool has_served(const struct finder *finder, uint32_t group)
 {
 	for (uint32_t i = 0; i < finder->stacks->goroutines.list.count; i++) {
-		if (finder->orphans->key_of[i] == group &&
-			bitset_has(finder->orphans->served, i))
+		if (finder->orphans->key_of[i] == group && bitset_has(finder->orphans->served, i))
 			return true;
 	}
 	return false;
@@ -137,8 +136,8 @@ static struct error *find(struct finder *finder)
 	if (!orphans->ends.left_count)
 		return NULL;
 	TRY(drop_look_alikes(finder));
-	TRY(stuck_groups_find(finder->analysis, &orphans->ends.input,
-		orphans->ends.reach.reached, orphans->key_of, &orphans->groups));
+	TRY(stuck_groups_find(finder->analysis, &orphans->ends.input, orphans->ends.reach.reached,
+		orphans->key_of, &orphans->groups));
 	mark(finder);
 	return NULL;
 }

@@ -19,8 +19,8 @@ enum { ORPHANS_MIN = 3 }; /* at one place, each with a channel of its own */
 
 struct orphans {
 	struct wait_ends ends;
-	uint64_t *served;    /* bits, by place of the goroutine: others than timers wake it */
-	uint32_t *key_of;    /* by place of the goroutine: the group of its stack, or NO_KEY */
+	uint64_t *served; /* bits, by place of the goroutine: others than timers wake it */
+	uint32_t *key_of; /* by place of the goroutine: the group of its stack, or NO_KEY */
 	struct stuck_groups groups;
 };
 

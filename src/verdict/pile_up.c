@@ -24,12 +24,11 @@ static uint64_t first_wait(const struct stacks *stacks, uint64_t now_ns)
 	return longest;
 }
 
-struct pile_up pile_up_of(const struct stacks *stacks, const uint32_t *members, size_t count,
-	uint64_t now_ns)
+struct pile_up pile_up_of(
+	const struct stacks *stacks, const uint32_t *members, size_t count, uint64_t now_ns)
 {
 	const struct goroutine *all = stacks->goroutines.list.items;
-	struct pile_up pile = {
-		.process_ns = first_wait(stacks, now_ns), .newest_ns = UINT64_MAX};
+	struct pile_up pile = {.process_ns = first_wait(stacks, now_ns), .newest_ns = UINT64_MAX};
 	struct addrmap seen = {0};
 
 	for (size_t i = 0; i < count; i++) {
@@ -41,8 +40,7 @@ struct pile_up pile_up_of(const struct stacks *stacks, const uint32_t *members, 
 		pile.newest_ns = MIN(pile.newest_ns, wait);
 		if (i > 0) {
 			pile.pairs++;
-			pile.in_order +=
-				wait <= waited(all[members[i - 1]].wait_since, now_ns);
+			pile.in_order += wait <= waited(all[members[i - 1]].wait_since, now_ns);
 		}
 	}
 	pile.arrivals = (uint32_t)seen.count;

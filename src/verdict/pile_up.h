@@ -12,8 +12,8 @@
 #include "stacks.h"
 
 struct pile_up {
-	uint32_t arrivals;   /* different collections that saw some for the first time */
-	uint64_t oldest_ns;  /* how long the oldest and the newest have waited; 0: not seen yet */
+	uint32_t arrivals;  /* different collections that saw some for the first time */
+	uint64_t oldest_ns; /* how long the oldest and the newest have waited; 0: not seen yet */
 	uint64_t newest_ns;
 	uint64_t process_ns; /* since the first collection that saw anybody wait */
 	uint32_t in_order;   /* pairs of neighbours of which the later one waits no longer */
@@ -21,7 +21,7 @@ struct pile_up {
 };
 
 /* `members`: places of goroutines, in the order of their goids. `now_ns`: goroutine_clock(). */
-struct pile_up pile_up_of(const struct stacks *stacks, const uint32_t *members, size_t count,
-	uint64_t now_ns);
+struct pile_up pile_up_of(
+	const struct stacks *stacks, const uint32_t *members, size_t count, uint64_t now_ns);
 
 bool pile_up_is(const struct pile_up *pile);

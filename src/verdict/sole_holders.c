@@ -167,8 +167,7 @@ static bool is_of_the_runtime(const struct finder *finder, const struct path *pa
 	return name && !strncmp(name, "runtime.", strlen("runtime."));
 }
 
-static struct error *add_group(
-	struct finder *finder, uint32_t group, const struct members *members)
+static struct error *add_group(struct finder *finder, uint32_t group, const struct members *members)
 {
 	struct sole_holder holder = {.group = group};
 	struct pile_up pile = pile_up_of(

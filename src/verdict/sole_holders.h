@@ -7,8 +7,9 @@
  *
  * What looks like it and is healthy: workers with a queue of their own each, kept in a slice;
  * requests under way, whose answer is looked for in the map; one goroutine for each connection. So
- * there must be evidence that they pile up: collections of the process have seen them come one after
- * the other, the first of them long ago, and none of them left. Who a timer will wake is left out.
+ * there must be evidence that they pile up: collections of the process have seen them come one
+ * after the other, the first of them long ago, and none of them left. Who a timer will wake is left
+ * out.
  */
 #pragma once
 
@@ -23,7 +24,7 @@ struct sole_holder {
 	uint32_t group; /* of stacks */
 	node_t holder;  /* what all of it hangs on: a map, an array, a variable */
 	struct path path;
-	uint32_t arrivals; /* collections that saw some of them for the first time */
+	uint32_t arrivals;  /* collections that saw some of them for the first time */
 	uint64_t newest_ns; /* how long the newest has waited; 0: no collection has seen it */
 };
 

@@ -81,9 +81,9 @@ struct error *stuck_groups_find(const struct analysis *analysis, const struct ga
 	struct goroutine_prices prices;
 
 	collect(&collector, key_of);
-	struct error *error = goroutine_prices_find(
-		&(struct price_input){gates, reached, entry_of, count},
-		(uint32_t)groups.list.count, &prices);
+	struct error *error =
+		goroutine_prices_find(&(struct price_input){gates, reached, entry_of, count},
+			(uint32_t)groups.list.count, &prices);
 	if (error) {
 		stuck_groups_deinit(&groups);
 		return error;

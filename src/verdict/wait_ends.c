@@ -136,7 +136,8 @@ static void claim_all(struct claims *claims)
 	vec_foreach (closed, &ends->input.closed)
 		bitset_add(claims->closed, closed->node);
 	vec_foreach (closed, &ends->input.closed) {
-		if (closed->gate >= goroutine_count(ends) || !bitset_has(ends->left, closed->gate) ||
+		if (closed->gate >= goroutine_count(ends) ||
+			!bitset_has(ends->left, closed->gate) ||
 			!node_is_virtual(ends->analysis->objects, closed->node))
 			continue;
 		claim_references(claims, closed->node, wait_ends_first(ends, closed->gate));

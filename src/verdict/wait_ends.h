@@ -15,12 +15,12 @@
 struct wait_ends {
 	const struct analysis *analysis;
 	const struct never_wakes *verdicts;
-	uint64_t *chosen;               /* bits, by place of the goroutine */
-	VEC(struct gate_node) ends;     /* gate: place of the goroutine */
-	VEC(node_t) barred;             /* nodes that are not followed */
-	struct gated_input input;       /* set by wait_ends_find() */
-	struct gated_reach reach;       /* reached: without those that are left */
-	uint64_t *left;                 /* bits, by place of the goroutine */
+	uint64_t *chosen;           /* bits, by place of the goroutine */
+	VEC(struct gate_node) ends; /* gate: place of the goroutine */
+	VEC(node_t) barred;         /* nodes that are not followed */
+	struct gated_input input;   /* set by wait_ends_find() */
+	struct gated_reach reach;   /* reached: without those that are left */
+	uint64_t *left;             /* bits, by place of the goroutine */
 	uint32_t left_count;
 };
 

@@ -60,8 +60,8 @@ def executable():
 def core():
 	files = u64(1, 4096, 0x400000, 0x402000, 0) + b"/bin/tiny\0"
 	notes = (note(b"CORE", 1, bytes(336)) + note(b"CORE", 3, bytes(136)) + note(b"CORE", 6, u64(3, 0x400040, 9, 0x401000))
-		+ note(b"CORE", 0x46494C45, files) + note(b"SILT", 1, b"mode=stop\npid=5\nname=x\n")
-		+ note(b"SILT", 2, u64(0xc000010000, 8) + b"a" * 8 + u64(0xc000020000, 3) + b"abc" + bytes(5)))
+		+ note(b"CORE", 0x46494C45, files) + note(b"SILT", 0x53494C01, b"mode=stop\npid=5\nname=x\n")
+		+ note(b"SILT", 0x53494C02, u64(0xc000010000, 8) + b"a" * 8 + u64(0xc000020000, 3) + b"abc" + bytes(5)))
 	return elf(CORE, [(NOTE, 0, notes), (LOAD, 0xc000000000, b"\x5a" * 64)], [])
 
 
@@ -117,6 +117,19 @@ def dwarf_loop():
 	return bytes([len(abbrev), 0, 0, 0, 0]) + abbrev + u32(len(unit)) + unit
 
 
+def zstd_frame(data):
+	"""One block that is not compressed."""
+	block = len(data) << 3 | 1
+	return u32(0xFD2FB528) + bytes([0x20, len(data)]) + block.to_bytes(3, "little") + data
+
+
+def compressed():
+	frames = [zstd_frame(b"\x7fELF silt"), zstd_frame(bytes(200)), zstd_frame(b"")]
+	table = b"".join(u32(len(frame), frame[5]) for frame in frames)
+	footer = u32(len(frames)) + b"\0" + u32(0x8F92EAB1)
+	return b"".join(frames) + u32(0x184D2A5E, len(table) + len(footer)) + table + footer
+
+
 def maps():
 	return (b"00400000-00452000 r-xp 00001000 08:02 173521      /usr/bin/dbus\n"
 		b"c000000000-c000400000 rw-p 00000000 00:00 0 \n7ffd0000-7ffd1000 rw-s 00000000 00:00 0  [stack]\n")
@@ -128,6 +141,7 @@ def change(kind, place, value):
 
 SEEDS = {
 	"buildinfo": [buildinfo(), bytes(16) + buildinfo(), MAGIC + bytes(18)],
+	"compressed": [compressed(), zstd_frame(b"core") + zstd_frame(b"file")],
 	"core_file": [core()],
 	"debuginfo": [dwarf(), dwarf_loop()],
 	"executable": [executable()],

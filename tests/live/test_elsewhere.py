@@ -1,0 +1,123 @@
+"""A snapshot is all that is needed: read where its executable is not, by debuggers, and in compressed form."""
+import json
+import re
+import shutil
+import signal
+import subprocess
+
+import pytest
+
+from programs import Process
+from test_same_answers import COMMANDS
+
+# Of one file: what differs from run to run.
+COSTS = {"timing_ns", "peak_bytes", "elapsed_ns"}
+
+
+def without_costs(value):
+    if isinstance(value, list):
+        return [without_costs(item) for item in value]
+    if isinstance(value, dict):
+        return {key: without_costs(item) for key, item in value.items() if key not in COSTS}
+    return value
+
+
+def answers(silt, target, *arguments):
+    found = {command: without_costs(silt.json(command, target, "--limit=0", *arguments)) for command in COMMANDS}
+    assert all(len(json.dumps(answer)) > 1000 for answer in found.values())
+    return found
+
+
+def but_for(answers, *keys):
+    """Without some facts of the target itself."""
+    for answer in answers.values():
+        for key in keys:
+            del answer["target"][key]
+    return answers
+
+
+class Away:
+    """A snapshot of a stopped program, and what it answers while the executable is there: `here`."""
+
+    def __init__(self, silt, program, directory):
+        self.silt, self.exe, self.snapshot = silt, directory / "program", directory / "snapshot"
+        shutil.copy(program, self.exe)
+        with Process(self.exe) as process:
+            process.signal(signal.SIGSTOP)
+            done = silt.run("snap", process.pid, "-o", self.snapshot)
+            assert done.returncode == 0, done.stderr
+        self.here = answers(silt, self.snapshot)
+
+    def move(self, directory):
+        directory.mkdir()
+        self.snapshot = self.snapshot.rename(directory / "moved")
+        self.exe.unlink()
+
+
+@pytest.fixture(scope="module")
+def stripped_away(go, programs, silt, tmp_path_factory):
+    directory = tmp_path_factory.mktemp("away")
+    yield Away(silt, programs.build(go, "shapes", "stripped"), directory)
+    shutil.rmtree(directory)
+
+
+def test_without_executable(stripped_away, silt, tmp_path):
+    away = stripped_away
+    away.move(tmp_path / "empty")
+    assert answers(silt, away.snapshot) == away.here
+    assert "--exe" in silt.run(away.snapshot).stdout.splitlines()[0]
+    # Something else, where the program was.
+    for other in "/bin/sleep", silt.path:
+        shutil.copy(other, away.exe)
+        assert answers(silt, away.snapshot) == away.here
+    away.exe.unlink()
+    away.exe.mkdir()
+    assert answers(silt, away.snapshot) == away.here
+
+
+@pytest.mark.oldest_and_newest
+@pytest.mark.parametrize("variant", ["plain", "pie", "static", "cgo-pie"])
+def test_names_are_all_that_the_executable_adds(go, programs, silt, tmp_path, variant):
+    """Without it, as with a copy of it that was stripped."""
+    away = Away(silt, programs.build(go, "shapes", variant), tmp_path)
+    stripped = tmp_path / "stripped"
+    subprocess.run(["strip", "-o", stripped, away.exe], check=True)
+    expected = but_for(answers(silt, away.snapshot, "--exe", stripped), "exe")
+    away.move(tmp_path / "empty")
+    assert but_for(answers(silt, away.snapshot), "exe") == expected
+    assert away.here["report"]["target"]["stripped"] is False
+
+
+def test_another_build(newest, programs, silt, tmp_path):
+    """Of the same program, at its place: its build id tells it apart."""
+    away = Away(silt, programs.build(newest, "shapes", "stripped"), tmp_path)
+    newest.run("build", "-ldflags=-X main.other=build", "-trimpath", "-o", away.exe, ".",
+               cwd=programs.sources / "shapes", env={"CGO_ENABLED": "0"})
+    assert answers(silt, away.snapshot) == away.here
+
+
+def gdb(program, core, *commands):
+    if not shutil.which("gdb"):
+        pytest.skip("gdb is not installed")
+    arguments = [part for command in commands for part in ("-ex", command)]
+    return subprocess.run(["gdb", "-nx", "-batch", *arguments, str(program), str(core)], text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT).stdout
+
+
+def test_gdb(newest, programs, silt, tmp_path):
+    away = Away(silt, programs.build(newest, "shapes"), tmp_path)
+    threads = gdb(away.exe, away.snapshot, "info threads", "print 'runtime.allglen'", "x/i 'main.main'")
+    assert "warning: Unexpected" not in threads
+    assert len(re.findall(r"LWP \d+", threads)) >= 3, threads
+    goroutines = sum(group["count"] for group in away.here["goroutines"]["groups"])
+    assert int(re.search(r"\$1 = (\d+)", threads).group(1)) >= goroutines > 5
+    assert re.search(r"<main\.main>:\s+\w+", threads), threads
+
+
+def test_delve(newest, programs, silt, tmp_path):
+    if not shutil.which("dlv"):
+        pytest.skip("delve (dlv) is not installed")
+    away = Away(silt, programs.build(newest, "shapes"), tmp_path)
+    done = subprocess.run(["dlv", "core", away.exe, away.snapshot, "--allow-non-terminal-interactive=true"],
+                          input="goroutines\nexit\n", text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    assert "main." in done.stdout and re.search(r"\[\d+ goroutines\]", done.stdout), done.stdout
