@@ -133,8 +133,8 @@ void code_refs_find(const struct goruntime *runtime, struct code_refs *refs, siz
 		look_through_amd64(&lookup, code, length);
 }
 
-static void visit_amd64(addr_t entry, const uint8_t *code, size_t length, code_address_fn *visit,
-	void *context)
+static void visit_amd64(
+	addr_t entry, const uint8_t *code, size_t length, code_address_fn *visit, void *context)
 {
 	static const unsigned immediates[] = {0, 1, 4};
 
@@ -148,8 +148,8 @@ static void visit_amd64(addr_t entry, const uint8_t *code, size_t length, code_a
 	}
 }
 
-static void visit_arm64(addr_t entry, const uint8_t *code, size_t length, code_address_fn *visit,
-	void *context)
+static void visit_arm64(
+	addr_t entry, const uint8_t *code, size_t length, code_address_fn *visit, void *context)
 {
 	struct code_reference reference;
 

@@ -89,7 +89,8 @@ static bool search_goroutines(const struct search *search, const struct goroutin
 	return false;
 }
 
-/* A thread that handles the signal that ended the program is on another stack than its scheduler. */
+/* A thread that handles the signal that ended the program is on another stack than its scheduler.
+ */
 static bool search_scheduler(const struct search *search, addr_t m)
 {
 	const struct layout *layout = &search->runtime->layout;
@@ -134,8 +135,8 @@ bool fatal_error_find(const struct goruntime *runtime, const struct goroutines *
 
 bool fatal_error_is_deadlock(const struct fatal_error *error)
 {
-	return !strncmp(error->message, "all goroutines are asleep",
-		strlen("all goroutines are asleep"));
+	return !strncmp(
+		error->message, "all goroutines are asleep", strlen("all goroutines are asleep"));
 }
 
 bool fatal_error_is_of_map(const struct fatal_error *error)

@@ -44,8 +44,8 @@ static const struct target_thread *find_thread(const struct target *target, uint
 }
 
 /* In the core of a crash threads are in the handler of the signal that ended the program. Who has
- * left his stack for that of the scheduler before has saved where (asm_amd64.s, systemstack: while he
- * is on his own, gobuf.sp is 0). */
+ * left his stack for that of the scheduler before has saved where (asm_amd64.s, systemstack: while
+ * he is on his own, gobuf.sp is 0). */
 static bool is_ending(const struct goruntime *runtime)
 {
 	return runtime->target->kind == TARGET_CORE;

@@ -6,9 +6,8 @@
 
 static bool is_of_maps(const char *name)
 {
-	static const char *const prefixes[] = {
-		"runtime.mapassign", "runtime.mapaccess", "runtime.mapdelete", "runtime.mapiterinit",
-		"runtime.mapclear"};
+	static const char *const prefixes[] = {"runtime.mapassign", "runtime.mapaccess",
+		"runtime.mapdelete", "runtime.mapiterinit", "runtime.mapclear"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(prefixes); i++) {
 		if (!strncmp(name, prefixes[i], strlen(prefixes[i])))

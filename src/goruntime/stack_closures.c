@@ -100,10 +100,10 @@ static void look_at(const struct search *search, size_t at)
 	if (!is_code(search, word))
 		look_behind(search, at, word);
 	else if (is_entry(search, word, search->low + at))
-		search->visit(search->context,
-			&(struct stack_closure){search->low + at, word,
-				last ? 0 : load_u64(search->words + at + 8), false,
-				is_deferring(search, search->low + at)});
+		search->visit(
+			search->context, &(struct stack_closure){search->low + at, word,
+						 last ? 0 : load_u64(search->words + at + 8), false,
+						 is_deferring(search, search->low + at)});
 }
 
 /* The words from the innermost frame on; NULL: they were not captured. */
@@ -129,8 +129,7 @@ void stack_closures_each(const struct goruntime *runtime, const struct goroutine
 	stack_closure_fn *visit, void *context)
 {
 	struct search search = {.runtime = runtime, .visit = visit, .context = context};
-	_cleanup_free_ uint8_t *words =
-		read_words(runtime, goroutine, &search.low, &search.length);
+	_cleanup_free_ uint8_t *words = read_words(runtime, goroutine, &search.low, &search.length);
 
 	if (!words)
 		return;

@@ -1,6 +1,6 @@
 /* Functions with what they captured that lie on a goroutine's stack: above all the calls that it
- * has deferred. `defer mu.Unlock()` leaves the address of a function of the compiler's and behind it
- * that of mu in the frame, and so does `defer close(c)`.
+ * has deferred. `defer mu.Unlock()` leaves the address of a function of the compiler's and behind
+ * it that of mu in the frame, and so does `defer close(c)`.
  *
  * The functions that the goroutine is in are left out: what they captured is theirs.
  *

@@ -32,11 +32,10 @@ static json_t *add_goroutine(const struct head *head, uint32_t number, bool show
 	_cleanup_free_ char *top = top_of(head, number);
 
 	if (shown)
-		view_line(head->view, LINE_PLAIN, "goroutine %" PRIu64 ": %s, %s",
-			goroutine->goid, top, state);
+		view_line(head->view, LINE_PLAIN, "goroutine %" PRIu64 ": %s, %s", goroutine->goid,
+			top, state);
 	return json_pack("{s:I, s:o, s:s, s:b}", "goid", (json_int_t)goroutine->goid, "top",
-		clean_json(top), "state", state, "cause",
-		number == head->crash->error.goroutine);
+		clean_json(top), "state", state, "cause", number == head->crash->error.goroutine);
 }
 
 static void add_goroutines(const struct head *head)
@@ -74,8 +73,7 @@ static struct error *add_map(const struct head *head, struct naming *naming)
 static struct error *add_crash(struct head *head, struct naming *naming)
 {
 	view_line(head->view, LINE_BOLD, "fatal error: %s", head->crash->error.message);
-	json_object_set_new(
-		head->document, "fatal_error", clean_json(head->crash->error.message));
+	json_object_set_new(head->document, "fatal_error", clean_json(head->crash->error.message));
 	TRY(add_map(head, naming));
 	add_goroutines(head);
 	return NULL;

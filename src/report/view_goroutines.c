@@ -178,9 +178,9 @@ static void add_verdict_note(
 	if (row->never_wake)
 		add_proved_note(table, group, row);
 	else if (row->likely)
-		table_note(table,
-			memory_format("likely stuck%s%s: %s", group->count > 1 ? ", " : "",
-				group->count > 1 ? count : "", wake_text(row->why)));
+		table_note(
+			table, memory_format("likely stuck%s%s: %s", group->count > 1 ? ", " : "",
+				       group->count > 1 ? count : "", wake_text(row->why)));
 }
 
 static void add_group(const struct maker *maker, struct table *table, const struct group_row *row)

@@ -164,8 +164,7 @@ static void add_start(const struct subject *subject, const struct path *path)
 	if (!*start)
 		return;
 	view_line(subject->why->view, LINE_PLAIN, "held by %s", start);
-	json_object_set_new(
-		view_document(subject->why->view), "chain_start", clean_json(start));
+	json_object_set_new(view_document(subject->why->view), "chain_start", clean_json(start));
 }
 
 /* Of a select, the first case for which there is a chain. */

@@ -34,14 +34,13 @@ static const struct lock_holders *holders_of(const struct locks *locks)
 	return &locks->verdicts->deadlocks.holders;
 }
 
-static void add_holder(const struct locks *locks, struct table *table,
-	const struct lock_holder *holder)
+static void add_holder(
+	const struct locks *locks, struct table *table, const struct lock_holder *holder)
 {
 	const struct analysis *analysis = locks->why->analysis;
 	const struct stacks *stacks = &analysis->objects->stacks;
 	const struct goroutine *goroutine = &stacks->goroutines.list.items[holder->goroutine];
-	char *top = goroutine_text_top(
-		&stacks->groups.items[stacks->group_of[holder->goroutine]]);
+	char *top = goroutine_text_top(&stacks->groups.items[stacks->group_of[holder->goroutine]]);
 
 	table_row(table);
 	table_take(table, memory_format("goroutine %" PRIu64 " (%s)", goroutine->goid, top));
@@ -50,7 +49,7 @@ static void add_holder(const struct locks *locks, struct table *table,
 	table_text(table, goroutine_text_state(analysis, goroutine));
 	table_text(table, holds_how_text(holder->how));
 	table_take(table, lock_text(analysis, locks->why->naming,
-		&holders_of(locks)->list.items[holder->waited_for]));
+				  &holders_of(locks)->list.items[holder->waited_for]));
 }
 
 static void show(const struct locks *locks, const char *key, struct table *table)
@@ -85,8 +84,7 @@ static void add_holders(const struct locks *locks)
 static void add_held_one(const struct locks *locks, struct table *table, uint32_t waited_for)
 {
 	uint32_t count;
-	const struct lock_holder *holder =
-		lock_holders_best(holders_of(locks), waited_for, &count);
+	const struct lock_holder *holder = lock_holders_best(holders_of(locks), waited_for, &count);
 
 	for (uint32_t i = 0; i < count; i++) {
 		if (holder[i].goroutine != locks->goroutine)
@@ -94,8 +92,7 @@ static void add_held_one(const struct locks *locks, struct table *table, uint32_
 		const struct waited_for *entry = &holders_of(locks)->list.items[waited_for];
 
 		table_row(table);
-		table_take(table,
-			lock_text(locks->why->analysis, locks->why->naming, entry));
+		table_take(table, lock_text(locks->why->analysis, locks->why->naming, entry));
 		table_number(table, entry->waiters);
 		table_text(table, holds_how_text(holder[i].how));
 	}

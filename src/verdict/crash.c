@@ -29,8 +29,8 @@ static void find_users(struct finder *finder)
 			goroutine_at(finder, i)->status == GOROUTINE_WAITING)
 			continue;
 		finder->has_map = false;
-		stack_words_each(finder->stacks->runtime, goroutine_at(finder, i), look_for_map,
-			finder);
+		stack_words_each(
+			finder->stacks->runtime, goroutine_at(finder, i), look_for_map, finder);
 		if (finder->has_map)
 			vec_push(&finder->crash->goroutines, i);
 	}
@@ -63,8 +63,7 @@ void crash_find(const struct analysis *analysis, struct crash *ret)
 	struct finder finder = {analysis, stacks, ret, false};
 
 	*ret = (struct crash){.found = false};
-	ret->found = fatal_error_find(
-		analysis->program->runtime, &stacks->goroutines, &ret->error);
+	ret->found = fatal_error_find(analysis->program->runtime, &stacks->goroutines, &ret->error);
 	if (!ret->found)
 		return;
 	if (ret->error.goroutine != NO_GOROUTINE)

@@ -16,8 +16,7 @@ static char *variable_text(const struct analysis *analysis, const struct waited_
 		return memory_format("%s%s%s", type, *type ? " " : "", variable.name);
 	_cleanup_free_ char *user = naming_function_of_group(
 		&stacks->groups.items[stacks->group_of[waited_for->first_waiter]]);
-	return memory_format(
-		"%s%sin a variable used by %s", type, *type ? " " : "", user);
+	return memory_format("%s%sin a variable used by %s", type, *type ? " " : "", user);
 }
 
 static char *channel_text(const struct analysis *analysis, const struct waited_for *waited_for)

@@ -7,7 +7,7 @@
 #include "pile_up.h"
 
 enum {
-	GROUPS_MAX = 8,     /* groups that are looked at: the largest ones that pile up */
+	GROUPS_MAX = 8,    /* groups that are looked at: the largest ones that pile up */
 	LEFT_PERCENT = 90, /* of a group hang on the reference alone */
 	CHAINS = 4,        /* that are compared */
 };
