@@ -36,11 +36,11 @@ static bool is_running(const struct search *search, addr_t entry)
 	return false;
 }
 
-static bool is_deferring(const struct search *search, addr_t at)
+static const char *deferred_by(const struct search *search, addr_t at)
 {
 	const struct frame *frame = frame_at(search, at);
 
-	return frame && frame->function.deferreturn;
+	return frame && frame->function.deferreturn ? frame->function.name : NULL;
 }
 
 static bool in_stack(const struct search *search, addr_t address)
@@ -87,7 +87,7 @@ static void look_behind(const struct search *search, size_t at, addr_t word)
 	addr_t captured = reader_u64(&reader, word + 8);
 	search->visit(search->context,
 		&(struct stack_closure){search->low + at, entry, reader.failed ? 0 : captured, true,
-			is_deferring(search, search->low + at)});
+			deferred_by(search, search->low + at)});
 }
 
 static void look_at(const struct search *search, size_t at)
@@ -103,7 +103,7 @@ static void look_at(const struct search *search, size_t at)
 		search->visit(
 			search->context, &(struct stack_closure){search->low + at, word,
 						 last ? 0 : load_u64(search->words + at + 8), false,
-						 is_deferring(search, search->low + at)});
+						 deferred_by(search, search->low + at)});
 }
 
 /* The words from the innermost frame on; NULL: they were not captured. */

@@ -36,6 +36,7 @@ struct lock_holder {
 	uint32_t waited_for; /* place in list */
 	uint32_t goroutine;
 	enum holds_how how;
+	const char *function; /* that has deferred the call; NULL: not known */
 };
 
 struct lock_holders {

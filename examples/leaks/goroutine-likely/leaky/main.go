@@ -18,6 +18,10 @@ type client struct {
 	pending map[uint64]chan []byte
 }
 
+func newClient() *client {
+	return &client{pending: map[uint64]chan []byte{}}
+}
+
 func (c *client) call(request []byte) []byte {
 	answer := make(chan []byte)
 	c.mu.Lock()
@@ -38,9 +42,10 @@ func (c *client) answer(number uint64, message []byte) {
 	}
 }
 
-var backend = &client{pending: map[uint64]chan []byte{}}
+var backend *client
 
 func main() {
+	backend = newClient()
 	rounds.Run(func() {
 		for i := 0; i < 5; i++ {
 			for j := 0; j < 10; j++ {
