@@ -53,7 +53,7 @@ struct registers {
 };
 
 struct target_thread {
-	pid_t tid;
+	pid_t tid; /* as the process itself calls it: in its own pid namespace */
 	struct registers registers;
 };
 
