@@ -104,10 +104,12 @@ static void put_facts(struct output *output, const struct target *target)
 {
 	const struct capture_facts *facts = &target->capture;
 	_cleanup_free_ char *text = memory_format(
-		"mode=%s\npause_ns=%" PRIu64 "\nbytes_read=%" PRIu64 "\nunread_bytes=%" PRIu64
-		"\nmonotonic_ns=%" PRIu64 "\nuptime_ns=%" PRIu64 "\npid=%d\nname=%s\n",
-		facts->mode, facts->pause_ns, facts->bytes_read, facts->unread_bytes,
-		facts->monotonic_ns, facts->uptime_ns, target->pid, target->name);
+		"mode=%s\npause_ns=%" PRIu64 "\nbytes_read=%" PRIu64 "\ncopy_ns=%" PRIu64
+		"\nunread_bytes=%" PRIu64 "\nmonotonic_ns=%" PRIu64 "\nuptime_ns=%" PRIu64
+		"\npid=%d\nname=%s\n",
+		facts->mode, facts->pause_ns, facts->bytes_read, facts->copy_ns,
+		facts->unread_bytes, facts->monotonic_ns, facts->uptime_ns, target->pid,
+		target->name);
 
 	put_note(output, SILT_NOTE_OWNER, SILT_NOTE_FACTS, text, strlen(text));
 }
