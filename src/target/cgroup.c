@@ -76,8 +76,8 @@ static uint64_t left(uint64_t limit, uint64_t used)
 
 static void narrow(const char *directory, const struct names *names, struct cgroup_room *room)
 {
-	uint64_t limit =
-		MIN(read_number(directory, names->limit), read_number(directory, names->throttle));
+	uint64_t killed_at = read_number(directory, names->limit);
+	uint64_t limit = MIN(killed_at, read_number(directory, names->throttle));
 	uint64_t used = read_number(directory, names->used);
 	uint64_t tasks =
 		left(read_number(directory, "pids.max"), read_number(directory, "pids.current"));
@@ -86,6 +86,7 @@ static void narrow(const char *directory, const struct names *names, struct cgro
 		used -= MIN(used, reclaimable_bytes(directory, names->reclaimable));
 	room->memory = MIN(room->memory, left(limit, used));
 	room->tasks = MIN(room->tasks, tasks);
+	room->memory_limit = MIN(room->memory_limit, killed_at);
 }
 
 /* proc(5), /proc/PID/mountinfo: optional fields end with a hyphen. */
@@ -184,7 +185,7 @@ void cgroup_room(const char *root, pid_t pid, struct cgroup_room *ret)
 	_cleanup_free_ char *line = NULL;
 	size_t capacity = 0;
 
-	*ret = (struct cgroup_room){CGROUP_NO_LIMIT, CGROUP_NO_LIMIT};
+	*ret = (struct cgroup_room){CGROUP_NO_LIMIT, CGROUP_NO_LIMIT, CGROUP_NO_LIMIT};
 	while (file && getline(&line, &capacity, file) > 0)
 		narrow_by_line(root, pid, line, ret);
 }
