@@ -209,6 +209,7 @@ static void bus_error(int signal_number)
 int main(int count, char **arguments)
 {
 	signal(SIGBUS, bus_error);
+	signal(SIGXFSZ, SIG_IGN); /* ulimit -f: writing fails, and that is said */
 	if (count < 2) {
 		print_usage(stderr);
 		return EXIT_USAGE;
