@@ -47,12 +47,12 @@ const struct command commands[] = {
 	},
 	{
 		.name = "why",
-		.arguments = "TARGET ADDRESS|TYPE|VARIABLE|ROW|goid:N",
+		.arguments = "TARGET ADDRESS|TYPE|VARIABLE|ROW|fN|goid:N",
 		.summary = "why something is still there",
 		.description =
 			"Shows the shortest chain of references to an object, a type, a package "
-			"variable, or what a row of the report holds, and what cutting each link "
-			"of the chain would free. Of a goroutine: what it waits for, and who can "
+			"variable, a finding of the report (f1), or what a row of it holds, and what "
+			"cutting each link of the chain would free. Of a goroutine: what it waits for, and who can "
 			"wake it or why nobody can.",
 		.argument_count = 2,
 		.show = show_why,

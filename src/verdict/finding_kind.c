@@ -13,9 +13,12 @@ enum {
 };
 
 static const struct finding_kind *const kinds[] = {
+	&finalizer,
 	&goroutine_never_wakes,
 	&map_slack,
+	&pool_hoard,
 	&runtime_held,
+	&timer_kept,
 };
 
 bool finding_matters(const struct analysis *analysis, uint64_t bytes)
