@@ -52,7 +52,7 @@ class Away:
         shutil.copy(program, self.exe)
         with Process(self.exe) as process:
             process.signal(signal.SIGSTOP)
-            done = silt.run("snap", process.pid, "-o", self.snapshot)
+            done = silt.run("snap", process.pid, "--force", "-o", self.snapshot)
             assert done.returncode == 0, done.stderr
         self.here = answers(silt, self.snapshot)
 
@@ -167,7 +167,7 @@ def test_compressed(go, programs, silt, tmp_path, way):
     """zstd makes an ELF core of it, each frame is found and expanded alone, and the answers are the same."""
     packed, plain = tmp_path / "snapshot.zst", tmp_path / "plain"
     with Process(programs.build(go, "shapes")) as process:
-        done = silt.run("snap", process.pid, "--capture=" + way, "-o", packed)
+        done = silt.run("snap", process.pid, "--capture=" + way, "--force", "-o", packed)
         assert done.returncode == 0, done.stderr
     zstd("-t", packed)
     zstd("-d", packed, "-o", plain)

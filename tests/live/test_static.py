@@ -52,7 +52,7 @@ def test_snapshot_alone_in_a_root(newest, programs, silt, static, tmp_path, name
     """There is nothing but silt and the snapshot: not the program, not /proc, no place for temporary files."""
     shutil.copy(static, tmp_path / "silt")
     with Process(programs.build(newest, "shapes", "stripped")) as process:
-        done = silt.run("snap", process.pid, "-o", tmp_path / name)
+        done = silt.run("snap", process.pid, "--force", "-o", tmp_path / name)
         assert done.returncode == 0, done.stderr
     there = subprocess.run(["chroot", tmp_path, "/silt", "types", "/" + name, "--json"], text=True,
                            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
