@@ -71,6 +71,30 @@ static const struct go_type *make_any_func(struct types *types)
 	return type;
 }
 
+/* What a pointer leads to must be a value of its element type. */
+static int score_pointee(
+	const struct slice_guesser *guesser, const struct go_type *pointer, addr_t to)
+{
+	const struct go_type *elem = types_at(guesser->types->types, pointer->elem);
+	const struct span *span = heap_span_at(guesser->heap, to);
+
+	if (!elem || !elem->pointer_bytes || !span)
+		return 0;
+	const uint8_t *bytes = heap_bytes(guesser->heap, span, to - span->start, elem->size);
+	return bytes ? shapes_score(guesser->shapes, elem, bytes) : 0;
+}
+
+static int score_element(
+	const struct slice_guesser *guesser, const struct go_type *type, const uint8_t *bytes)
+{
+	int score = shapes_score(guesser->shapes, type, bytes);
+
+	if (score == SHAPE_WRONG || type->kind != KIND_POINTER)
+		return score;
+	int pointee = score_pointee(guesser, type, load_u64(bytes));
+	return pointee == SHAPE_WRONG ? SHAPE_WRONG : score + pointee;
+}
+
 /* The confirmation by all elements that are looked at, on average; negative: one disagrees. */
 static double score_elements(const struct slice_guesser *guesser, const struct found_slice *slice,
 	const struct go_type *type)
@@ -81,7 +105,7 @@ static double score_elements(const struct slice_guesser *guesser, const struct f
 	for (uint64_t i = 0; i < slice->length; i += step, seen++) {
 		uint64_t offset = slice->array - slice->span->start + i * type->size;
 		const uint8_t *bytes = heap_bytes(guesser->heap, slice->span, offset, type->size);
-		int score = bytes ? shapes_score(guesser->shapes, type, bytes) : SHAPE_WRONG;
+		int score = bytes ? score_element(guesser, type, bytes) : SHAPE_WRONG;
 
 		if (score == SHAPE_WRONG)
 			return SHAPE_WRONG;
@@ -99,6 +123,23 @@ static bool has_mask(const struct slice_guesser *guesser, const struct found_sli
 	return number != NO_TYPE && (slice->mask & bits_below((unsigned)(type->size / 8))) == mask;
 }
 
+/* A string, whatever it is called, or a struct of nothing else: nothing in memory tells them apart,
+ * and "string" is true of all. */
+static bool is_string(const struct slice_guesser *guesser, const struct go_type *type)
+{
+	while (type && type->kind == KIND_STRUCT && type->field_count == 1)
+		type = types_at(guesser->types->types, type->fields[0].type);
+	return type && type->kind == KIND_STRING;
+}
+
+static const struct go_type *or_string(
+	const struct slice_guesser *guesser, const struct go_type *type)
+{
+	const struct go_type *string = types_find(guesser->types->types, "string");
+
+	return string && is_string(guesser, type) ? string : type;
+}
+
 struct ranking {
 	const struct go_type *winner;
 	double first, second;
@@ -111,7 +152,8 @@ static void rank_types_of_size(const struct slice_guesser *guesser, const struct
 
 	addrmap_get(&guesser->by_size, size, &place);
 	for (; place; place = guesser->elements.items[place - 1].next) {
-		const struct go_type *type = guesser->elements.items[place - 1].type;
+		const struct go_type *type =
+			or_string(guesser, guesser->elements.items[place - 1].type);
 
 		if (!has_mask(guesser, slice, type))
 			continue;
