@@ -95,6 +95,20 @@ const uint8_t *executable_view(const struct executable *executable, addr_t addre
 	return query.found;
 }
 
+static bool visit_lend(const struct executable *executable, const GElf_Phdr *header, void *context)
+{
+	if (!(header->p_flags & PF_W))
+		target_add_fallback(context, header->p_vaddr + executable->bias, header->p_filesz,
+			executable->bytes + header->p_offset);
+	return false;
+}
+
+void executable_lend_pages(const struct executable *executable, struct target *target)
+{
+	each_program_header(executable, PT_LOAD, visit_lend, target);
+	target_freeze_segments(target);
+}
+
 static bool visit_data_end(
 	const struct executable *executable, const GElf_Phdr *header, void *context)
 {
