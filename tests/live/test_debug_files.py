@@ -122,10 +122,14 @@ def test_link_in_the_debug_directory(go, programs, silt, tmp_path):
 
 
 def test_build_id(go, programs, silt, tmp_path, root):
+    """Links in the root directory of the process lead into it, as they do for the process."""
     stripped = Stripped(go, programs, tmp_path, build_id=BUILD_ID)
     put_into(root, stripped)
-    place = "/usr/lib/debug/.build-id/%s/%s.debug" % (BUILD_ID[:2], BUILD_ID[2:])
-    stripped.move_debug(root / place[1:])
+    place = ".build-id/%s/%s.debug" % (BUILD_ID[:2], BUILD_ID[2:])
+    stripped.move_debug(root / "elsewhere" / place)
+    (root / "usr/lib").mkdir(parents=True)
+    (root / "usr/lib/debug").symlink_to("/elsewhere")
+    place = "/usr/lib/debug/" + place
     with Rooted(root, "/bin/shapes") as process:
         expect_names(silt, process, stripped.full, process.seen(place))
 
@@ -237,6 +241,14 @@ def test_given_for_a_process(go, programs, silt, tmp_path, place):
     with Process(stripped.path) as process:
         assert silt.json("report", process.pid)["target"]["debug_file"] is None
         expect_names(silt, process, stripped.full, path, "--exe", path)
+
+
+def test_debug_file_given_for_a_core(newest, programs, silt, tmp_path):
+    stripped = Stripped(newest, programs, tmp_path)
+    with Process(stripped.path) as process:
+        assert silt.run("snap", process.pid, "-o", tmp_path / "snapshot").returncode == 0
+    done = silt.run(tmp_path / "snapshot", "--exe", stripped.debug)
+    assert done.returncode == 3 and "is a debug file" in done.stderr and len(done.stderr.splitlines()) == 1
 
 
 @pytest.mark.oldest_and_newest
