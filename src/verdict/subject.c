@@ -2,8 +2,6 @@
 
 #include <string.h>
 
-#include "paths.h"
-
 struct subject {
 	const struct analysis *analysis;
 	struct naming *naming;
@@ -24,6 +22,13 @@ static char *without_keys(const char *reference)
 	text_add_bytes(&text, reference, (size_t)(open - reference));
 	text_add(&text, "[]%s", close + 1);
 	return text_take(&text);
+}
+
+char *subject_reference(struct naming *naming, node_t from, node_t to)
+{
+	_cleanup_free_ char *reference = naming_reference(naming, from, to);
+
+	return without_keys(reference);
 }
 
 static void add_reference(struct subject *subject, char *reference)
@@ -87,8 +92,7 @@ static void add_node(struct subject *subject, node_t before, node_t node)
 		add_frame(subject, node);
 		return;
 	}
-	_cleanup_free_ char *reference = naming_reference(subject->naming, before, node);
-	char *stable = without_keys(reference);
+	char *stable = subject_reference(subject->naming, before, node);
 
 	add_link(subject, stable, node);
 	add_reference(subject, stable);
@@ -109,6 +113,31 @@ static void name_by_path(struct subject *subject, const struct path *path)
 		}
 	}
 	free(subject->last);
+}
+
+char *subject_of_path(
+	const struct analysis *analysis, struct naming *naming, const struct path *path)
+{
+	struct finding scratch = {.node = *vec_last(&path->nodes)};
+	struct subject subject = {.analysis = analysis, .naming = naming, .finding = &scratch};
+
+	name_by_path(&subject, path);
+	vec_foreach (link, &scratch.path)
+		free(*link);
+	vec_deinit(&scratch.path);
+	return text_take(&subject.name);
+}
+
+struct error *subject_of_node(
+	const struct analysis *analysis, struct naming *naming, node_t node, char **ret)
+{
+	struct path path;
+
+	TRY(paths_to(analysis, NO_NODE, node, &path));
+	*ret = path.nodes.count ? subject_of_path(analysis, naming, &path)
+				: naming_node(naming, node);
+	path_deinit(&path);
+	return NULL;
 }
 
 static void name_finding(const struct analysis *analysis, struct naming *naming,
