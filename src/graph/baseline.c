@@ -120,6 +120,7 @@ struct error *baseline_take(struct analysis *analysis, struct baseline **ret)
 	note_census(baseline, analysis);
 	TRY(note_alive(baseline, analysis));
 	take_over(baseline, analysis);
+	target_release_pages(baseline->program->target);
 	*ret = take_pointer(baseline);
 	return NULL;
 }
