@@ -70,6 +70,16 @@ def test_map_that_grows(round_of):
     assert finding["growth"]["survivors"] == did["Survived"] == finding["entries_before"]
 
 
+def test_collections_that_grow(round_of):
+    """Also those in a struct, sync.Maps and shards, which are one; not those that replace what they have."""
+    found = {(row["kind"], row["what"]): row for row in round_of.diff["findings"] if row["tier"] == "likely"}
+    assert {(kind, what.split(".")[1].split("[")[0]) for kind, what in found} == {
+        ("map-grows", "growing"), ("map-grows", "concurrent"), ("map-grows", "shards"), ("registry-grows", "bus")}
+    for row in found.values():
+        if "growing" not in row["what"]:
+            assert row["growth"]["objects"] == 4000 and row["growth"]["survivors"] == 6000, row
+
+
 def test_sums(round_of):
     """What the parts say adds up to what is said of the heap."""
     heap = round_of.diff["heap"]
