@@ -34,6 +34,13 @@ static struct error *show_types(const struct analysis *analysis, const struct vi
 	return view_types(analysis, options, ret);
 }
 
+static struct error *show_schema(const struct analysis *analysis,
+	const struct view_options *options, const struct invocation *invocation, struct view **ret)
+{
+	(void)options;
+	return view_schema(analysis, invocation->what, ret);
+}
+
 const struct command commands[] = {
 	{
 		.name = "report",
@@ -47,12 +54,12 @@ const struct command commands[] = {
 	},
 	{
 		.name = "why",
-		.arguments = "TARGET ADDRESS|TYPE|VARIABLE|ROW|goid:N",
+		.arguments = "TARGET ADDRESS|TYPE|VARIABLE|ROW|fN|goid:N",
 		.summary = "why something is still there",
 		.description =
 			"Shows the shortest chain of references to an object, a type, a package "
-			"variable, or what a row of the report holds, and what cutting each link "
-			"of the chain would free. Of a goroutine: what it waits for, and who can "
+			"variable, a finding of the report (f1), or what a row of it holds, and what "
+			"cutting each link of the chain would free. Of a goroutine: what it waits for, and who can "
 			"wake it or why nobody can.",
 		.argument_count = 2,
 		.show = show_why,
@@ -94,6 +101,17 @@ const struct command commands[] = {
 			"much a minute, and how long the memory lasts.",
 		.argument_count = 2,
 		.compares = true,
+	},
+	{
+		.name = "schema",
+		.arguments = "TARGET ADDRESS|FINDING",
+		.summary = "the Go struct that fits a map[string]any",
+		.description =
+			"Prints the Go struct, with tags for encoding/json, that fits all trees of "
+			"map[string]any of a finding (its id in JSON, or what it is about), all "
+			"that the object at an address holds, or the one map that is there.",
+		.argument_count = 2,
+		.show = show_schema,
 	},
 	{
 		.name = "snap",

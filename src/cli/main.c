@@ -33,7 +33,9 @@ struct parsing {
 static const struct argp_option show_options[] = {
 	{"json", OPTION_JSON, NULL, 0, "Write JSON", 0},
 	{"limit", OPTION_LIMIT, "N", 0, "Show at most N rows (default 10; 0: all)", 0},
-	{"exe", OPTION_EXE, "FILE", 0, "The executable of a core file", 0},
+	{"exe", OPTION_EXE, "FILE", 0,
+		"The executable of a core file; of a process: a file that has the names it was stripped of",
+		0},
 	{0},
 };
 

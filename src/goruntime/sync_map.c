@@ -149,10 +149,12 @@ static bool count_map(struct types *types, const struct go_type *type, addr_t he
 		return true;
 	if (!type || type->kind != KIND_MAP || !gomap_open(types, type, header, &go_map))
 		return false;
-	gomap_entries(types, &go_map, count_entry, &count);
+	uint64_t entries = gomap_entries(types, &go_map, count_entry, &count);
 	struct map_size size = gomap_size(types, &go_map);
 	map->slots += size.slots;
 	map->table_bytes += size.table_bytes;
+	map->inner_type = type;
+	map->deleted += entries - count.live;
 	*ret_live = count.live;
 	return !count.reader.failed;
 }
@@ -170,7 +172,9 @@ static bool read_two_maps(struct types *types, const struct go_type *type, addr_
 		return false;
 	const struct go_type *read_type = types_at(types, read->type);
 	const struct go_type *dirty_type = types_at(types, dirty->type);
-	bool is_value = read_type && !strcmp(read_type->name, "atomic.Value");
+	const struct go_field *content = field_of(read_type, "v"); /* of a Value and of a Pointer */
+	const struct go_type *content_type = content ? types_at(types, content->type) : NULL;
+	bool is_value = content_type && content_type->kind == KIND_INTERFACE;
 	addr_t read_only = reader_u64(&reader, address + read->offset + (is_value ? 8 : 0));
 	bool amended = read_only && reader_u8(&reader, read_only + 8);
 

@@ -16,6 +16,8 @@ struct sync_map {
 	uint64_t table_bytes; /* of inner nodes and entries, or of its maps and entries */
 	addr_t parts[2];      /* the objects that everything in it hangs on; 0: none */
 	addr_t inner_maps[2]; /* headers of the maps that it is made of; 0: none */
+	const struct go_type *inner_type; /* of those maps */
+	uint64_t deleted;                 /* entries of those maps whose value was deleted */
 };
 
 /* Is a type a sync.Map or a hash trie? */

@@ -7,8 +7,10 @@
 #include "human.h"
 
 static const struct column columns[] = {
+	{"#", NULL, CELL_TEXT, false},
 	{"holds", NULL, CELL_BYTES, false},
 	{"count", NULL, CELL_COUNT, false},
+	{"tier", NULL, CELL_TEXT, false},
 	{"verdict", NULL, CELL_TEXT, false},
 	{"what", NULL, CELL_TEXT, true},
 };
@@ -71,11 +73,15 @@ static json_t *finding_json(const struct finding *finding)
 		clean_json(or_empty(finding->detail)), "type", clean_json(or_empty(finding->type)),
 		"path", path_json(finding), "fix", or_empty(finding->fix));
 
+	if (finding->goid)
+		json_object_set_new(document, "goid", json_integer((json_int_t)finding->goid));
 	if (finding->address)
 		json_object_set_new(
 			document, "address", json_sprintf("0x%" PRIx64, finding->address));
 	if (finding->growth.known)
 		json_object_set_new(document, "growth", finding_growth_json(&finding->growth));
+	if (finding->allocated_at)
+		json_object_set_new(document, "allocated_at", clean_json(finding->allocated_at));
 	vec_foreach (evidence, &finding->evidence)
 		json_object_set_new(document, evidence->key, evidence_json(evidence));
 	return document;
@@ -86,14 +92,18 @@ static void add_row(struct table *table, const struct finding *finding)
 	const struct finding_kind *kind = finding->kind;
 
 	table_row(table);
+	table_take(table, memory_format("f%zu", table_rows(table) + 1));
 	table_number(table, finding->holds_bytes);
 	table_number(table, finding->count);
+	table_text(table, tier_name(finding->tier));
 	table_text(table, finding->count > 1 && kind->many ? kind->many : kind->one);
 	table_take(table, what_text(finding));
 	if (finding->detail)
 		table_note(table, memory_string(finding->detail));
 	vec_foreach (note, &finding->notes)
 		table_note(table, memory_string(*note));
+	if (finding->allocated_at)
+		table_note(table, memory_format("allocated at %s", finding->allocated_at));
 }
 
 static void add_table(struct view *view, const struct finding_list *findings, size_t limit)
@@ -122,4 +132,24 @@ void findings_show(struct view *view, const struct finding_list *findings, size_
 	json_object_set_new(view_document(view), "findings", list);
 	if (findings->list.count)
 		add_table(view, findings, limit);
+}
+
+void finding_show(struct view *view, const struct finding *finding)
+{
+	_cleanup_free_ char *what = what_text(finding);
+	_cleanup_free_ char *holds = human_bytes(finding->holds_bytes);
+	_cleanup_free_ char *frees = human_bytes(finding->frees_bytes);
+
+	json_object_set_new(view_document(view), "finding", finding_json(finding));
+	view_line(view, LINE_PLAIN, "%s", "");
+	view_line(view, LINE_BOLD, "%s (%s): %s", finding->kind->name, tier_name(finding->tier),
+		what);
+	if (finding->detail)
+		view_line(view, LINE_PLAIN, "%s", finding->detail);
+	vec_foreach (note, &finding->notes)
+		view_line(view, LINE_PLAIN, "%s", *note);
+	view_line(view, LINE_PLAIN, "holds %s, mending it frees %s", holds, frees);
+	if (finding->fix)
+		view_line(view, LINE_PLAIN, "to mend it: %s", finding->fix);
+	view_line(view, LINE_PLAIN, "%s", "");
 }

@@ -17,6 +17,7 @@
 #include "address.h"
 #include "error.h"
 #include "memory.h"
+#include "processor.h"
 #include "residency.h"
 #include "vec.h"
 
@@ -46,12 +47,10 @@ struct mapping {
 struct registers {
 	addr_t pc;
 	addr_t sp;
-	addr_t thread_pointer; /* amd64: fs_base */
-	addr_t general[16];    /* amd64: rax rbx rcx rdx rsi rdi rbp r8 to r15 */
+	addr_t thread_pointer; /* amd64: fs_base; arm64: tpidr_el0 */
+	addr_t general[31];    /* amd64: rax rbx rcx rdx rsi rdi rbp r8 to r15; arm64: x0 to x30 */
 	unsigned general_count;
 };
-
-enum { REGISTER_G_AMD64 = 13 }; /* r14 holds g in Go code (ABIInternal) */
 
 struct target_thread {
 	pid_t tid;
@@ -94,6 +93,7 @@ struct block_cache;
 
 struct target {
 	enum target_kind kind;
+	enum processor processor;
 	pid_t pid;
 	pid_t memory_pid;  /* whose memory is read: the process, or a copy that it forked */
 	char *name;        /* of the program, without its directory; never NULL */

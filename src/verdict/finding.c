@@ -69,6 +69,7 @@ static void finding_deinit(struct finding *finding)
 	free(finding->state);
 	free(finding->detail);
 	free(finding->type);
+	free(finding->allocated_at);
 	vec_foreach (link, &finding->path)
 		free(*link);
 	vec_deinit(&finding->path);

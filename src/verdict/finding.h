@@ -63,6 +63,8 @@ struct finding {
 	VEC(char *)
 	path;                         /* from the outermost holder to the subject, link by link */
 	addr_t address;               /* of the object; 0: many, or none */
+	char *allocated_at;           /* the call that allocated it; NULL: it was not sampled */
+	uint64_t goid;                /* of the goroutine, or one of them; 0: none */
 	uint64_t count;               /* of objects or goroutines that it is about */
 	uint64_t holds_bytes;         /* what they keep alive */
 	uint64_t frees_bytes;         /* what mending it frees, by the references that are there */

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "alloc_sites.h"
 #include "clock.h"
 #include "goroutine_text.h"
 #include "subject.h"
@@ -13,10 +14,16 @@ enum {
 };
 
 static const struct finding_kind *const kinds[] = {
+	&finalizer,
 	&goroutine_never_wakes,
+	&map_any,
 	&map_grows,
+	&map_slack,
+	&pool_hoard,
 	&registry_grows,
 	&runtime_held,
+	&slice_pin,
+	&timer_kept,
 };
 
 bool finding_matters(const struct analysis *analysis, uint64_t bytes)
@@ -87,6 +94,15 @@ static void add_up_same_names(struct finding_list *findings)
 	}
 }
 
+static void find_allocation(const struct analysis *analysis, struct finding *finding)
+{
+	object_t object =
+		finding->address ? heap_object_at(analysis->heap, finding->address) : NO_OBJECT;
+
+	if (object != NO_OBJECT)
+		finding->allocated_at = alloc_site_of(analysis, object);
+}
+
 static struct error *find_all(const struct evidence_base *base, struct finding_list *findings)
 {
 	uint64_t began = clock_now();
@@ -100,6 +116,9 @@ static struct error *find_all(const struct evidence_base *base, struct finding_l
 	}
 	TRY(subjects_name(base->analysis, base->naming, findings));
 	note_time(findings, "names", &began);
+	vec_foreach (finding, &findings->list)
+		find_allocation(base->analysis, finding);
+	note_time(findings, "allocations", &began);
 	if (findings->list.count)
 		qsort(findings->list.items, findings->list.count, sizeof(*findings->list.items),
 			by_weight);
@@ -112,11 +131,14 @@ struct error *findings_find(const struct analysis *analysis, struct naming *nami
 {
 	_cleanup_(cleanup_never_wakes) struct never_wakes *wakes = NULL;
 	struct finding_list findings = {0};
+	_cleanup_(cleanup_value_evidence) struct value_evidence *values = NULL;
 	struct map_list maps;
 	uint64_t began = clock_now();
 
 	TRY(never_wakes_find(analysis, &wakes));
 	note_time(&findings, "goroutines", &began);
+	TRY(value_evidence_find(analysis, &values));
+	note_time(&findings, "values", &began);
 	map_list_find(analysis, &maps);
 	note_time(&findings, "maps", &began);
 	struct evidence_base base = {
@@ -126,6 +148,7 @@ struct error *findings_find(const struct analysis *analysis, struct naming *nami
 		.maps = &maps,
 		.memory = memory,
 		.growth = growth,
+		.values = values,
 		.now_ns = goroutine_clock(analysis),
 	};
 	struct error *error = find_all(&base, &findings);

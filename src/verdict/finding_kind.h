@@ -13,6 +13,7 @@
 #include "memory_account.h"
 #include "naming.h"
 #include "never_wakes.h"
+#include "value_evidence.h"
 
 /* What the kinds look at. */
 struct evidence_base {
@@ -21,6 +22,7 @@ struct evidence_base {
 	const struct never_wakes *wakes;
 	const struct map_list *maps;
 	const struct memory_account *memory;
+	const struct value_evidence *values;
 	const struct growth *growth; /* since an earlier snapshot; NULL: there is none */
 	uint64_t now_ns;             /* the runtime's clock (goroutine_clock) */
 };
@@ -40,7 +42,13 @@ struct error *findings_find(const struct analysis *analysis, struct naming *nami
 /* Is so much of the heap worth a line? */
 bool finding_matters(const struct analysis *analysis, uint64_t bytes);
 
+extern const struct finding_kind finalizer;
 extern const struct finding_kind goroutine_never_wakes;
+extern const struct finding_kind map_any;
 extern const struct finding_kind map_grows;
+extern const struct finding_kind map_slack;
+extern const struct finding_kind pool_hoard;
 extern const struct finding_kind registry_grows;
 extern const struct finding_kind runtime_held;
+extern const struct finding_kind slice_pin;
+extern const struct finding_kind timer_kept;
