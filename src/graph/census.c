@@ -55,7 +55,7 @@ static bool gather_key(void *context, const struct map_entry *entry)
 
 static bool gather_sync_key(void *context, addr_t key)
 {
-	return !gather(context, key);
+	return gather(context, key);
 }
 
 /* NULL: there are too few, too many, or they are too large. */

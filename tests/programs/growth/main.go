@@ -82,7 +82,7 @@ var (
 
 	concurrent sync.Map
 	shards     [8]Shard
-	bus        = &Bus{name: "bus"}
+	bus        *Bus
 	numbers    = map[uint64]uint64{}
 
 	nextID    uint64 = 1 << 40
@@ -266,6 +266,7 @@ func main() {
 	}
 	replace()
 	grow(600)
+	bus = &Bus{name: "bus"}
 	for i := range shards {
 		shards[i].entries = map[uint64]*Other{}
 	}
