@@ -197,8 +197,11 @@ static struct error *fill(struct growth *growth)
 		.width = parallel_width(),
 	};
 
-	if (first->monotonic_ns && last->monotonic_ns > first->monotonic_ns)
+	if (first->monotonic_ns && last->monotonic_ns) {
+		if (last->monotonic_ns < first->monotonic_ns)
+			return survival_wrong_order();
 		growth->elapsed_ns = last->monotonic_ns - first->monotonic_ns;
+	}
 	growth->all.before =
 		(struct baseline_sum){before->figures.live_objects, before->figures.live_bytes};
 	growth->all.after = (struct baseline_sum){

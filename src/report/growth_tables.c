@@ -9,23 +9,23 @@ enum { NAMES_IN_ROW = 3, SMALLEST_SHARE = 1000 };
 static const struct column holder_columns[] = {
 	{"grew", NULL, CELL_BYTES, false},
 	{"a minute", NULL, CELL_BYTES, false},
-	{"objects", NULL, CELL_COUNT, false},
-	{"old ones kept", NULL, CELL_TEXT, false},
+	{"more", NULL, CELL_COUNT, false},
+	{"still there", NULL, CELL_TEXT, false},
 	{"held by", NULL, CELL_TEXT, true},
 };
 
 static const struct column type_columns[] = {
 	{"grew", NULL, CELL_BYTES, false},
 	{"a minute", NULL, CELL_BYTES, false},
-	{"objects", NULL, CELL_COUNT, false},
-	{"old ones kept", NULL, CELL_TEXT, false},
+	{"more", NULL, CELL_COUNT, false},
+	{"still there", NULL, CELL_TEXT, false},
 	{"type", NULL, CELL_TEXT, true},
 };
 
 static const struct column group_columns[] = {
 	{"more", NULL, CELL_COUNT, false},
 	{"now", NULL, CELL_COUNT, false},
-	{"old ones", NULL, CELL_COUNT, false},
+	{"still there", NULL, CELL_COUNT, false},
 	{"state", NULL, CELL_TEXT, false},
 	{"function", NULL, CELL_TEXT, true},
 };
