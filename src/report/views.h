@@ -31,5 +31,5 @@ struct error *view_types(
 struct error *view_why(const struct analysis *analysis, const struct view_options *options,
 	const char *what, struct view **ret);
 
-/* silt schema: `what` is an address, or the id of a finding or what it is about. */
+/* silt schema: `what` is an address, or the number or id of a finding, or what it is about. */
 struct error *view_schema(const struct analysis *analysis, const char *what, struct view **ret);
