@@ -92,6 +92,17 @@ const struct command commands[] = {
 		.show = show_types,
 	},
 	{
+		.name = "diff",
+		.arguments = "TARGET TARGET\n--every=TIME [--times=N] PID",
+		.summary = "what grows between two snapshots, who holds it, and until when it fits",
+		.description =
+			"Compares two snapshots of one process, the earlier one first, or takes them "
+			"itself: which objects were born, survived and died, what has grown by how "
+			"much a minute, and how long the memory lasts.",
+		.argument_count = 2,
+		.compares = true,
+	},
+	{
 		.name = "schema",
 		.arguments = "TARGET ADDRESS|FINDING",
 		.summary = "the Go struct that fits a map[string]any",

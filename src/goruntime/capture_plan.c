@@ -6,6 +6,7 @@
 #include "idle_sites.h"
 #include "mspan.h"
 #include "pagemap.h"
+#include "profile_bucket.h"
 #include "sudog.h"
 
 enum {
@@ -59,6 +60,19 @@ static void note_list(struct planner *planner, addr_t element, struct field link
 	}
 }
 
+/* The records of a span, and the stacks at which sampled objects were allocated. */
+static void note_specials(struct planner *planner, addr_t special)
+{
+	const struct layout *layout = &planner->runtime.layout;
+	struct reader reader = reader_over(planner->runtime.target);
+
+	for (; special && planner->specials_left && !reader.failed; planner->specials_left--) {
+		note_metadata(planner, special);
+		note_metadata(planner, profile_bucket_of(&planner->runtime, special));
+		special = read_field(&reader, special, layout->special.next);
+	}
+}
+
 static void plan_span(struct planner *planner, const struct mspan *span)
 {
 	addr_t end = span->start + (span->npages << RUNTIME_PAGE_SHIFT);
@@ -72,7 +86,7 @@ static void plan_span(struct planner *planner, const struct mspan *span)
 	}
 	note_metadata(planner, span->alloc_bits);
 	note_metadata(planner, span->gcmark_bits);
-	note_list(planner, span->specials, layout->special.next, &planner->specials_left);
+	note_specials(planner, span->specials);
 	if (mspan_noscan(span) && !planner->wishes->contents) {
 		if (mspan_has_inline_marks(layout, span))
 			ranges_add(planner->pieces, end - INLINE_MARK_BYTES, end);
