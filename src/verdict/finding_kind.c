@@ -15,7 +15,11 @@ enum {
 
 static const struct finding_kind *const kinds[] = {
 	&finalizer,
+	&goroutine_deadlock,
+	&goroutine_likely,
 	&goroutine_never_wakes,
+	&goroutine_orphan,
+	&lock_convoy,
 	&map_any,
 	&map_grows,
 	&map_slack,
@@ -130,13 +134,13 @@ static struct error *find_all(const struct evidence_base *base, struct finding_l
 struct error *findings_find(const struct analysis *analysis, struct naming *naming,
 	const struct memory_account *memory, const struct growth *growth, struct finding_list *ret)
 {
-	_cleanup_(cleanup_never_wakes) struct never_wakes *wakes = NULL;
+	_cleanup_(cleanup_goroutine_verdicts) struct goroutine_verdicts *goroutines = NULL;
 	struct finding_list findings = {0};
 	_cleanup_(cleanup_value_evidence) struct value_evidence *values = NULL;
 	struct map_list maps;
 	uint64_t began = clock_now();
 
-	TRY(never_wakes_find(analysis, &wakes));
+	TRY(goroutine_verdicts_find(analysis, &goroutines));
 	note_time(&findings, "goroutines", &began);
 	TRY(value_evidence_find(analysis, &values));
 	note_time(&findings, "values", &began);
@@ -145,7 +149,7 @@ struct error *findings_find(const struct analysis *analysis, struct naming *nami
 	struct evidence_base base = {
 		.analysis = analysis,
 		.naming = naming,
-		.wakes = wakes,
+		.goroutines = goroutines,
 		.maps = &maps,
 		.memory = memory,
 		.growth = growth,

