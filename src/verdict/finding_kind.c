@@ -28,6 +28,7 @@ static const struct finding_kind *const kinds[] = {
 	&runtime_held,
 	&slice_pin,
 	&timer_kept,
+	&value_pins,
 };
 
 bool finding_matters(const struct analysis *analysis, uint64_t bytes)

@@ -57,3 +57,4 @@ extern const struct finding_kind registry_grows;
 extern const struct finding_kind runtime_held;
 extern const struct finding_kind slice_pin;
 extern const struct finding_kind timer_kept;
+extern const struct finding_kind value_pins;
