@@ -13,6 +13,7 @@ enum {
 };
 
 static const struct finding_kind *const kinds[] = {
+	&context_chain,
 	&finalizer,
 	&goroutine_never_wakes,
 	&map_slack,
