@@ -15,6 +15,7 @@ enum {
 static const struct finding_kind *const kinds[] = {
 	&context_chain,
 	&finalizer,
+	&goroutine_frame,
 	&goroutine_never_wakes,
 	&map_slack,
 	&pool_hoard,
