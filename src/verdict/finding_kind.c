@@ -13,6 +13,7 @@ enum {
 };
 
 static const struct finding_kind *const kinds[] = {
+	&closure_captures,
 	&context_chain,
 	&finalizer,
 	&goroutine_frame,
