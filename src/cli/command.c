@@ -7,6 +7,7 @@
 
 #include "clean.h"
 #include "clock.h"
+#include "diff.h"
 #include "human.h"
 #include "progress.h"
 
@@ -82,7 +83,8 @@ int command_show(const struct command *command, const struct invocation *invocat
 	struct view *view = NULL;
 
 	progress_start();
-	struct error *error = make_view(command, invocation, &view);
+	struct error *error = command->compares ? diff_view(invocation, &view)
+						: make_view(command, invocation, &view);
 	progress_stop();
 	if (error)
 		return fail(error);

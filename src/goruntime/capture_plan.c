@@ -6,6 +6,7 @@
 #include "idle_sites.h"
 #include "mspan.h"
 #include "pagemap.h"
+#include "profile_bucket.h"
 #include "sudog.h"
 
 enum {
@@ -59,6 +60,19 @@ static void note_list(struct planner *planner, addr_t element, struct field link
 	}
 }
 
+/* The records of a span, and the stacks at which sampled objects were allocated. */
+static void note_specials(struct planner *planner, addr_t special)
+{
+	const struct layout *layout = &planner->runtime.layout;
+	struct reader reader = reader_over(planner->runtime.target);
+
+	for (; special && planner->specials_left && !reader.failed; planner->specials_left--) {
+		note_metadata(planner, special);
+		note_metadata(planner, profile_bucket_of(&planner->runtime, special));
+		special = read_field(&reader, special, layout->special.next);
+	}
+}
+
 static void plan_span(struct planner *planner, const struct mspan *span)
 {
 	addr_t end = span->start + (span->npages << RUNTIME_PAGE_SHIFT);
@@ -67,18 +81,18 @@ static void plan_span(struct planner *planner, const struct mspan *span)
 	if (span->state == SPAN_DEAD || !mspan_plausible(span))
 		return;
 	if (span->state == SPAN_MANUAL) {
-		ranges_add(&planner->sparse, span->start, end);
+		ranges_extend(&planner->sparse, span->start, end);
 		return;
 	}
 	note_metadata(planner, span->alloc_bits);
 	note_metadata(planner, span->gcmark_bits);
-	note_list(planner, span->specials, layout->special.next, &planner->specials_left);
+	note_specials(planner, span->specials);
 	if (mspan_noscan(span) && !planner->wishes->contents) {
 		if (mspan_has_inline_marks(layout, span))
 			ranges_add(planner->pieces, end - INLINE_MARK_BYTES, end);
 		return;
 	}
-	ranges_add(span->npages >= SPARSE_SPAN_PAGES ? &planner->sparse : planner->memory,
+	ranges_extend(span->npages >= SPARSE_SPAN_PAGES ? &planner->sparse : planner->memory,
 		span->start, end);
 }
 
@@ -294,10 +308,26 @@ static struct error *choose(void *context, const struct target *target, struct c
 	return error;
 }
 
+/* In Go code a register has the g whose stack the thread is on (ABIInternal); system calls keep it.
+ * Should it have something else, that is no stack with the stack pointer in it. */
+static addr_t stack_floor(
+	void *context, const struct target *target, const struct registers *registers)
+{
+	const struct capture_wishes *wishes = context;
+	const struct layout *layout = &wishes->runtime->layout;
+	addr_t g = registers->general[layout->facts.g_register], bounds[2];
+
+	if (!target_read_now(target, g + layout->g.stack.at, bounds, sizeof(bounds)) ||
+		registers->sp <= bounds[0] || registers->sp > bounds[1])
+		return 0;
+	return bounds[0];
+}
+
 struct capture_plan capture_plan_for(const struct capture_wishes *wishes)
 {
 	struct capture_plan plan = {
 		.choose = choose,
+		.stack_floor = stack_floor,
 		.context = (void *)(uintptr_t)wishes,
 	};
 

@@ -13,3 +13,8 @@
  * or `pc` where there is none. */
 addr_t inlined_call_pc(const struct goruntime *runtime, const struct module *module,
 	const struct function *function, addr_t pc);
+
+/* The name of the innermost call at `pc`: of a function that was put in line there, or of
+ * `function` itself. Valid as long as the runtime. */
+const char *inlined_call_name(const struct goruntime *runtime, const struct module *module,
+	const struct function *function, addr_t pc);

@@ -119,18 +119,19 @@ static bool has_experiment(const char *go_version, const char *name)
 /* mheap.go, the const block of _KindSpecial. */
 static struct special_kinds special_kinds_of(unsigned minor)
 {
-	if (minor >= 26)
-		return (struct special_kinds){
-			.finalizer = 2, .weak_handle = 3, .cleanup = 7, .last = 10};
-	if (minor == 25)
-		return (struct special_kinds){
-			.finalizer = 2, .weak_handle = 3, .cleanup = 7, .last = 9};
+	if (minor >= 25)
+		return (struct special_kinds){.finalizer = 2,
+			.weak_handle = 3,
+			.profile = 4,
+			.cleanup = 7,
+			.last = minor >= 26 ? 10 : 9};
 	if (minor == 24)
 		return (struct special_kinds){
-			.finalizer = 1, .weak_handle = 2, .cleanup = 6, .last = 6};
+			.finalizer = 1, .weak_handle = 2, .profile = 3, .cleanup = 6, .last = 6};
 	if (minor == 23)
-		return (struct special_kinds){.finalizer = 1, .weak_handle = 2, .last = 5};
-	return (struct special_kinds){.finalizer = 1, .last = minor >= 21 ? 4 : 3};
+		return (struct special_kinds){
+			.finalizer = 1, .weak_handle = 2, .profile = 3, .last = 5};
+	return (struct special_kinds){.finalizer = 1, .profile = 2, .last = minor >= 21 ? 4 : 3};
 }
 
 static struct features features_of(unsigned minor, const char *go_version)

@@ -54,6 +54,7 @@ enum {
 struct special_kinds {
 	uint8_t finalizer;
 	uint8_t weak_handle;
+	uint8_t profile; /* an object that the heap profile sampled */
 	uint8_t cleanup;
 	uint8_t last; /* the highest number that is valid */
 };

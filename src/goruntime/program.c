@@ -13,6 +13,7 @@
 #include "core_file.h"
 #include "debug_file.h"
 #include "layout_check.h"
+#include "leftovers.h"
 #include "output_file.h"
 #include "process.h"
 #include "program_image.h"
@@ -168,6 +169,17 @@ struct error *program_open(
 	return NULL;
 }
 
+static struct error *erase_leftovers(const struct program *program, int fd)
+{
+	_cleanup_free_ char *exe = memory_format("/proc/self/fd/%d", program->target->exe_fd);
+	_cleanup_(cleanup_target) struct target *captured = NULL;
+	_cleanup_(cleanup_goruntime) struct goruntime *runtime = NULL;
+
+	TRY(core_file_open_fd(dup(fd), "the captured memory", exe, &captured));
+	TRY(goruntime_open(captured, program->executable, &runtime));
+	return leftovers_erase(runtime);
+}
+
 static struct error *capture_snapshot(
 	const char *name, const struct snapshot_wishes *wishes, int fd)
 {
@@ -186,7 +198,8 @@ static struct error *capture_snapshot(
 	struct capture_plan plan = capture_plan_for(&capture_wishes);
 	struct capture *capture;
 	TRY(capture_start(pid, &plan, &wishes->capture, fd, &capture));
-	return capture_finish(capture);
+	TRY(capture_finish(capture));
+	return wishes->contents ? NULL : erase_leftovers(program, fd);
 }
 
 /* Memory is written in no order while it is captured, and compressed when the target runs again. */

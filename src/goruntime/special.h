@@ -20,6 +20,10 @@ typedef void special_fn(void *context, const struct special *special);
  * read. */
 uint64_t specials_each(const struct heap *heap, special_fn *visit, void *context);
 
+/* The same for one span. False: its list cannot be read. */
+bool specials_of_span(
+	const struct heap *heap, const struct span *span, special_fn *visit, void *context);
+
 /* The object that has the special: the start of its slot. */
 static inline addr_t special_object(const struct special *special)
 {

@@ -23,6 +23,16 @@ struct sync_map {
 /* Is a type a sync.Map or a hash trie? */
 bool sync_map_is(const struct go_type *type);
 
+/* Called with the address of a key; returns false to stop. */
+typedef bool sync_map_key_fn(void *context, addr_t key);
+
 /* Counts one. False: it is damaged, or was changed while it was read. */
 bool sync_map_read(
 	struct types *types, const struct go_type *type, addr_t address, struct sync_map *ret);
+
+/* Bytes of its keys; 0: it is a trie that is used alone, whose keys may have any type. */
+uint64_t sync_map_key_size(const struct go_type *type);
+
+/* Calls for every entry. False as above. */
+bool sync_map_keys(struct types *types, const struct go_type *type, addr_t address,
+	sync_map_key_fn *visit, void *context);

@@ -51,15 +51,25 @@ static json_t *path_json(const struct finding *finding)
 	return path;
 }
 
+static json_t *finding_growth_json(const struct finding_growth *growth)
+{
+	return json_pack("{s:I, s:I, s:I, s:I}", "objects", (json_int_t)growth->objects, "bytes",
+		(json_int_t)growth->bytes, "survivors", (json_int_t)growth->survivors,
+		"bytes_per_minute", (json_int_t)growth->bytes_per_minute);
+}
+
 /* The figures of the evidence stand beside what all findings have. */
 static json_t *finding_json(const struct finding *finding)
 {
 	_cleanup_free_ char *id = finding_id(finding), *what = what_text(finding);
-	json_t *document = json_pack("{s:o, s:s, s:s, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:s}",
-		"id", clean_json(id), "kind", finding->kind->name, "tier", tier_name(finding->tier),
-		"holds_bytes", (json_int_t)finding->holds_bytes, "frees_bytes",
-		(json_int_t)finding->frees_bytes, "stack_bytes", (json_int_t)finding->stack_bytes,
-		"count", (json_int_t)finding->count, "what", clean_json(what), "detail",
+	json_t *document = json_pack(
+		"{s:o, s:o, s:s, s:s, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:s}", "id",
+		clean_json(id), "fingerprint",
+		json_sprintf("%016" PRIx64, finding_fingerprint(finding)), "kind",
+		finding->kind->name, "tier", tier_name(finding->tier), "holds_bytes",
+		(json_int_t)finding->holds_bytes, "frees_bytes", (json_int_t)finding->frees_bytes,
+		"stack_bytes", (json_int_t)finding->stack_bytes, "count",
+		(json_int_t)finding->count, "what", clean_json(what), "detail",
 		clean_json(or_empty(finding->detail)), "type", clean_json(or_empty(finding->type)),
 		"path", path_json(finding), "fix", or_empty(finding->fix));
 
@@ -68,6 +78,10 @@ static json_t *finding_json(const struct finding *finding)
 	if (finding->address)
 		json_object_set_new(
 			document, "address", json_sprintf("0x%" PRIx64, finding->address));
+	if (finding->growth.known)
+		json_object_set_new(document, "growth", finding_growth_json(&finding->growth));
+	if (finding->allocated_at)
+		json_object_set_new(document, "allocated_at", clean_json(finding->allocated_at));
 	vec_foreach (evidence, &finding->evidence)
 		json_object_set_new(document, evidence->key, evidence_json(evidence));
 	return document;
@@ -88,6 +102,8 @@ static void add_row(struct table *table, const struct finding *finding)
 		table_note(table, memory_string(finding->detail));
 	vec_foreach (note, &finding->notes)
 		table_note(table, memory_string(*note));
+	if (finding->allocated_at)
+		table_note(table, memory_format("allocated at %s", finding->allocated_at));
 }
 
 static void add_table(struct view *view, const struct finding_list *findings, size_t limit)

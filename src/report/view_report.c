@@ -267,7 +267,7 @@ static struct error *fill(struct report *report, const struct view_options *opti
 	struct memory_account memory;
 
 	TRY(memory_account_make(report->analysis, &memory));
-	TRY(findings_find(report->analysis, report->naming, &memory, &report->findings));
+	TRY(findings_find(report->analysis, report->naming, &memory, NULL, &report->findings));
 	uint64_t elapsed = clock_now() - options->began_ns;
 	target_summary_add(report->view, report->analysis);
 	add_heap(report, explained);

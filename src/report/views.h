@@ -3,6 +3,7 @@
 #pragma once
 
 #include "analysis.h"
+#include "moment.h"
 #include "naming.h"
 #include "view.h"
 
@@ -30,3 +31,14 @@ struct error *view_types(
 /* silt why: `what` is an address, a type, a variable, or the number of a row of the report. */
 struct error *view_why(const struct analysis *analysis, const struct view_options *options,
 	const char *what, struct view **ret);
+
+/* silt diff: between the first of several snapshots and the last. */
+struct diff {
+	const struct moment *first;
+	const struct growth *growth;
+};
+struct error *view_diff(
+	const struct diff *diff, const struct view_options *options, struct view **ret);
+
+/* silt schema: `what` is an address, or the id of a finding or what it is about. */
+struct error *view_schema(const struct analysis *analysis, const char *what, struct view **ret);

@@ -1,6 +1,7 @@
 /* The parts of `silt why`: each explains one kind of thing, into one view. */
 #pragma once
 
+#include "alloc_sites.h"
 #include "holdings.h"
 #include "naming.h"
 #include "view.h"
@@ -29,3 +30,7 @@ struct error *why_goroutine(struct why *why, uint64_t goid);
 
 /* What a holder holds together with others, which its own retained bytes do not count. */
 struct error *why_shared(struct why *why, uint32_t holder);
+
+/* Where the objects in question were allocated, as far as they were sampled. `is_wanted` is asked
+ * for all that were. */
+void why_allocated(struct why *why, alloc_wanted_fn *is_wanted, void *context);

@@ -27,7 +27,7 @@ struct error *why_finding(struct why *why, uint64_t number)
 	struct finding_list findings;
 
 	TRY(memory_account_make(why->analysis, &memory));
-	TRY(findings_find(why->analysis, why->naming, &memory, &findings));
+	TRY(findings_find(why->analysis, why->naming, &memory, NULL, &findings));
 	struct error *error = explain(why, &findings, number);
 	finding_list_deinit(&findings);
 	return error;

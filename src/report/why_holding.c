@@ -67,6 +67,18 @@ static void add_holding_summary(struct why *why, const struct holding *holding)
 		holding->members.count, held, objects, all);
 }
 
+struct held_query {
+	const struct retention *retention;
+	set_t set;
+};
+
+static bool is_held(void *context, node_t node)
+{
+	const struct held_query *query = context;
+
+	return retention_set(query->retention, node) == query->set;
+}
+
 struct error *why_holding(struct why *why, const struct holding *holding)
 {
 	_cleanup_free_ char *contents = holder_text_contents(why->naming, why->analysis, holding);
@@ -76,6 +88,7 @@ struct error *why_holding(struct why *why, const struct holding *holding)
 		view_line(why->view, LINE_PLAIN, "in it: %s", contents);
 	view_line(why->view, LINE_PLAIN, "%s", "");
 	add_members(why, holding);
+	why_allocated(why, is_held, &(struct held_query){why->analysis->retention, holding->set});
 	if (!holding->members.count || !holding->steps.count)
 		return NULL;
 	struct path chain;

@@ -39,6 +39,11 @@ static bool is_instance_target(const void *context, node_t node)
 	return is_instance(context, node);
 }
 
+static bool is_sampled_instance(void *context, node_t node)
+{
+	return is_instance(context, node);
+}
+
 static void collect_instances(struct instances *instances)
 {
 	const struct graph *graph = analysis_graph(instances->analysis);
@@ -117,6 +122,7 @@ struct error *why_type(struct why *why, const char *name)
 	if (!error) {
 		add_type_summary(why, &instances, &freed);
 		add_sets(why, &instances);
+		why_allocated(why, is_sampled_instance, &instances);
 		error = paths_find(analysis, NO_NODE, is_instance_target, &instances, &path);
 	}
 	if (!error) {

@@ -67,6 +67,8 @@ static void parse_auxv(struct target *target, struct cursor note)
 			target->entry = value;
 		if (type == AT_PHDR)
 			target->program_headers = value;
+		if (type == AT_RANDOM)
+			target->random = value;
 	}
 }
 
@@ -106,6 +108,8 @@ static void parse_fact(struct target *target, const char *key, const char *value
 		{"unread_bytes", &facts->unread_bytes},
 		{"monotonic_ns", &facts->monotonic_ns},
 		{"uptime_ns", &facts->uptime_ns},
+		{"start_ticks", &facts->start_ticks},
+		{"memory_limit_bytes", &facts->memory_limit_bytes},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
@@ -114,6 +118,8 @@ static void parse_fact(struct target *target, const char *key, const char *value
 	}
 	if (!strcmp(key, "mode"))
 		snprintf(facts->mode, sizeof(facts->mode), "%s", value);
+	if (!strcmp(key, "boot_id"))
+		snprintf(facts->boot_id, sizeof(facts->boot_id), "%s", value);
 	if (!strcmp(key, "pid"))
 		target->pid = (pid_t)number;
 	if (!strcmp(key, "name")) {

@@ -13,6 +13,7 @@ enum {
 	ARM64_SP = 31,
 	ARM64_PC = 32,
 	ARM64_REGISTERS = 34,
+	BEHIND_REGISTERS = 8, /* pr_fpvalid */
 };
 
 static void parse_amd64(const uint8_t *from, struct registers *registers)
@@ -43,7 +44,8 @@ bool core_registers_parse(enum processor processor, struct cursor status, struct
 		[PROCESSOR_AMD64] = {AMD64_REGISTERS, parse_amd64},
 		[PROCESSOR_ARM64] = {ARM64_REGISTERS, parse_arm64},
 	};
-	const uint8_t *from = cursor_take(&status, REGISTERS_AT + forms[processor].count * 8);
+	const uint8_t *from =
+		cursor_take(&status, REGISTERS_AT + forms[processor].count * 8 + BEHIND_REGISTERS);
 
 	if (!from)
 		return false;

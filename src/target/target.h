@@ -59,13 +59,16 @@ struct target_thread {
 
 /* How the bytes were taken. Zero where it is not known. */
 struct capture_facts {
-	char mode[16];         /* "stop", "core" */
-	uint64_t pause_ns;     /* from the first thread stopped to the last one let go */
-	uint64_t bytes_read;   /* bytes of the target that were read */
-	uint64_t unread_bytes; /* bytes that were wanted and could not be read */
-	uint64_t monotonic_ns; /* CLOCK_MONOTONIC of the target's machine at the stop */
-	uint64_t uptime_ns;    /* how long the process had run */
-	uint64_t elapsed_ns;   /* how long the capture took, when it was made just now */
+	char mode[16];               /* "stop", "core" */
+	uint64_t pause_ns;           /* from the first thread stopped to the last one let go */
+	uint64_t bytes_read;         /* bytes of the target that were read */
+	uint64_t unread_bytes;       /* bytes that were wanted and could not be read */
+	uint64_t monotonic_ns;       /* CLOCK_MONOTONIC of the target's machine at the stop */
+	uint64_t uptime_ns;          /* how long the process had run */
+	uint64_t elapsed_ns;         /* how long the capture took, when it was made just now */
+	char boot_id[40];            /* of the target's machine (random(4)), "" when not known */
+	uint64_t start_ticks;        /* when the process started, since the boot (proc(5), stat) */
+	uint64_t memory_limit_bytes; /* of its cgroup; 0: none, or not known */
 };
 
 struct segment {
@@ -101,8 +104,9 @@ struct target {
 	VEC(struct target_thread) threads; /* of a process: only after a stop */
 	struct capture_facts capture;
 	struct residency residency; /* of a process or a snapshot */
-	addr_t entry;           /* AT_ENTRY, 0 when unknown */
-	addr_t program_headers; /* AT_PHDR, 0 when unknown */
+	addr_t entry;               /* AT_ENTRY, 0 when unknown */
+	addr_t program_headers;     /* AT_PHDR, 0 when unknown */
+	addr_t random; /* AT_RANDOM: where the kernel put the process's stack, by chance */
 
 	/* Bytes of a core. */
 	struct segments segments; /* after target_freeze_segments(): sorted, without overlaps */

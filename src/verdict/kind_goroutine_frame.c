@@ -65,10 +65,10 @@ static uint64_t long_wait(const struct evidence_base *base, uint32_t number, boo
 	uint64_t waited = goroutine_waited(goroutine, base->now_ns);
 
 	if (goroutine->goid == MAIN_GOID || waited < SHORTEST_SECONDS * SECOND ||
-		base->wakes->of[number].verdict == VERDICT_NEVER_WAKES ||
+		base->goroutines->wakes->of[number].verdict != VERDICT_ALIVE ||
 		stacks_is_system(&stacks->groups.items[stacks->group_of[number]]))
 		return 0;
-	enum signal_wait wait = signal_wait_of(base->analysis, base->wakes, number);
+	enum signal_wait wait = signal_wait_of(base->analysis, base->goroutines->wakes, number);
 	*ret_network = wait == SIGNAL_NETWORK;
 	return wait == SIGNAL_NONE ? 0 : waited;
 }

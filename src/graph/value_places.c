@@ -1,0 +1,119 @@
+#include "value_places.h"
+
+#include <string.h>
+
+#include "type_path.h"
+
+enum { MAX_PLACES = 1 << 22 };
+
+static bool is_value(enum scan_action action)
+{
+	return action == SCAN_STRING || action == SCAN_SLICE || action == SCAN_INTERFACE;
+}
+
+/* Where the values that are being listed belong. */
+struct lister {
+	struct value_places *places;
+	otype_t owner;
+	uint32_t variable;
+};
+
+static void add_place(struct lister *lister, const struct scan_step *step, uint32_t offset,
+	uint32_t count, uint32_t stride)
+{
+	if (!is_value(step->action) || lister->places->list.count >= MAX_PLACES)
+		return;
+	vec_push(&lister->places->list, {.action = step->action,
+						.owner = lister->owner,
+						.variable = lister->variable,
+						.offset = offset,
+						.count = count,
+						.stride = stride,
+						.type = step->type});
+}
+
+static struct place_range list_plan(struct lister *lister, const struct scan_plan *plan)
+{
+	uint32_t first = (uint32_t)lister->places->list.count;
+
+	for (uint32_t i = 0; plan && i < plan->count; i++) {
+		const struct scan_step *step = &plan->steps[i];
+
+		if (step->action != SCAN_REPEAT)
+			add_place(lister, step, step->offset, 1, 0);
+		for (uint32_t k = 0; step->action == SCAN_REPEAT && k < step->plan->count; k++)
+			add_place(lister, &step->plan->steps[k],
+				step->offset + step->plan->steps[k].offset, step->count,
+				step->stride);
+	}
+	return (struct place_range){first, (uint32_t)lister->places->list.count};
+}
+
+void value_places_find(const struct analysis *analysis, struct value_places *ret)
+{
+	struct object_types *types = &analysis->typing->object_types;
+	const struct object_graph *objects = analysis->objects;
+	struct lister lister = {.places = ret};
+
+	*ret = (struct value_places){0};
+	for (uint32_t i = 0; i < types->list.count; i++) {
+		lister.owner = (otype_t)i;
+		vec_push(&ret->of_type, list_plan(&lister, object_type_plan(types, (otype_t)i)));
+	}
+	lister.owner = NO_TYPE;
+	for (uint32_t i = 0; i < objects->variables.count; i++) {
+		const struct go_type *type =
+			types_at(types->types, objects->variables.items[i].type);
+
+		lister.variable = i;
+		vec_push(&ret->of_variable,
+			list_plan(&lister, type ? scan_plan_of(types, type) : NULL));
+	}
+}
+
+void value_places_deinit(struct value_places *places)
+{
+	vec_deinit(&places->list);
+	vec_deinit(&places->of_type);
+	vec_deinit(&places->of_variable);
+}
+
+static void add_map_part(struct text *text, struct types *types, const struct go_type *map,
+	const struct value_place *place)
+{
+	const struct go_map_shape *shape = &map->map;
+	const struct go_type *elem = types_at(types, map->elem);
+	bool key = place->offset < shape->elem_at;
+
+	/* Since 1.24 keys and values take turns. */
+	if (shape->key_stride && place->offset >= shape->key_at && elem)
+		key = shape->elem_at > shape->key_at &&
+		      (place->offset - shape->key_at) % shape->key_stride <
+			      shape->elem_at - shape->key_at;
+	text_add(text, "%s", key ? " key" : " value");
+}
+
+char *value_place_text(
+	const struct analysis *analysis, struct naming *naming, const struct value_place *place)
+{
+	struct types *types = &analysis->typing->types;
+	const struct object_type *owner =
+		object_type_at(&analysis->typing->object_types, place->owner);
+	struct text text = {0};
+
+	if (place->owner == NO_TYPE) {
+		const struct go_variable *variable =
+			&analysis->objects->variables.items[place->variable];
+		_cleanup_free_ char *name = naming_variable(naming, place->variable);
+
+		text_add(&text, "%s", name);
+		type_path_add(&text, types, types_at(types, variable->type), place->offset);
+		return text_take(&text);
+	}
+	text_add(&text, "%s", owner->role == ROLE_MAP_GROUPS ? owner->type->name : owner->name);
+	if (owner->role == ROLE_MAP_GROUPS)
+		add_map_part(&text, types, owner->type, place);
+	else if (owner->role == ROLE_VALUE || owner->role == ROLE_ARRAY)
+		type_path_add(&text, types, owner->type, place->offset);
+	return text_take(&text);
+}

@@ -1,0 +1,32 @@
+#include "value_evidence.h"
+
+static struct error *look(const struct analysis *analysis, struct value_evidence *values)
+{
+	value_places_find(analysis, &values->places);
+	TRY(slice_covers_create(analysis, &values->places, &values->covers));
+	const struct value_visitor visitors[] = {
+		slice_covers_visitor(values->covers),
+	};
+	const struct value_walk walk = {analysis, &values->places, visitors, ARRAY_SIZE(visitors)};
+
+	return value_walk_run(&walk);
+}
+
+struct error *value_evidence_find(const struct analysis *analysis, struct value_evidence **ret)
+{
+	_cleanup_(cleanup_value_evidence) struct value_evidence *values =
+		memory_alloc(sizeof(*values));
+
+	TRY(look(analysis, values));
+	*ret = take_pointer(values);
+	return NULL;
+}
+
+void value_evidence_destroy(struct value_evidence *values)
+{
+	if (!values)
+		return;
+	slice_covers_destroy(values->covers);
+	value_places_deinit(&values->places);
+	free(values);
+}

@@ -1,0 +1,14 @@
+/* What the kinds that look at values have seen of them, in one walk over the heap (value_walk.h).
+ */
+#pragma once
+
+#include "slice_covers.h"
+
+struct value_evidence {
+	struct value_places places;
+	struct slice_covers *covers;
+};
+
+struct error *value_evidence_find(const struct analysis *analysis, struct value_evidence **ret);
+void value_evidence_destroy(struct value_evidence *values);
+DEFINE_CLEANUP(value_evidence)

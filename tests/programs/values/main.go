@@ -1,0 +1,126 @@
+// Values makes one mistake with strings, slices or interfaces, and mends it when it reads a line:
+//
+//	values CASE
+//
+// It prints READY, and then, by the runtime's own figures, "freed BYTES": what the heap lost by mending.
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"runtime"
+	"strings"
+	"time"
+)
+
+type mistake struct {
+	make, mend func()
+}
+
+var cases = map[string]mistake{
+	"substring": {makeSubstrings, mendSubstrings},
+	"subslice":  {makeSubslices, mendSubslices},
+	"queue":     {makeQueue, mendQueue},
+	"room":      {makeRoom, mendRoom},
+}
+
+type document struct {
+	number int
+	id     string
+}
+
+var documents = map[int]*document{}
+
+func makeSubstrings() {
+	for i := 0; i < 200; i++ {
+		text := fmt.Sprint("document ", i, ": ", strings.Repeat("text ", 2000))
+		documents[i] = &document{i, text[9:strings.Index(text, ":")]}
+	}
+}
+
+func mendSubstrings() {
+	for _, d := range documents {
+		d.id = strings.Clone(d.id)
+	}
+}
+
+var heads [][]byte
+
+func makeSubslices() {
+	for i := 0; i < 200; i++ {
+		packet := make([]byte, 16<<10)
+		heads = append(heads, packet[64:96:96])
+	}
+}
+
+func mendSubslices() {
+	for i, head := range heads {
+		heads[i] = append([]byte(nil), head...)
+	}
+}
+
+type job struct {
+	payload []byte
+}
+
+type dispatcher struct {
+	jobs []*job
+}
+
+var queue dispatcher
+
+func makeQueue() {
+	queue.jobs = make([]*job, 0, 2000)
+	for i := 0; i < cap(queue.jobs); i++ {
+		queue.jobs = append(queue.jobs, &job{make([]byte, 1024)})
+	}
+	for len(queue.jobs) > 20 {
+		queue.jobs = queue.jobs[1:]
+	}
+}
+
+func mendQueue() {
+	queue.jobs = append([]*job(nil), queue.jobs...)
+}
+
+type series struct {
+	name   string
+	points []float64
+}
+
+var all []*series
+
+func makeRoom() {
+	for i := 0; i < 300; i++ {
+		s := &series{fmt.Sprint("series ", i), make([]float64, 0, 1024)}
+		s.points = append(s.points, 1, 2, 3)
+		all = append(all, s)
+	}
+}
+
+func mendRoom() {
+	for _, s := range all {
+		s.points = append([]float64(nil), s.points...)
+	}
+}
+
+func heap() uint64 {
+	var stats runtime.MemStats
+	runtime.GC()
+	runtime.GC()
+	runtime.ReadMemStats(&stats)
+	return stats.HeapAlloc
+}
+
+func main() {
+	lines := bufio.NewScanner(os.Stdin)
+	chosen := cases[os.Args[1]]
+	chosen.make()
+	before := heap()
+	fmt.Println("READY")
+	lines.Scan()
+	chosen.mend()
+	fmt.Println("freed", int64(before)-int64(heap()))
+	time.Sleep(time.Hour)
+}
