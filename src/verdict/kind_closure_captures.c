@@ -1,7 +1,8 @@
 /* Function values that have outlived the function which made them, and that alone keep a large
  * variable of it alive.
  *
- * Whether the function needs all of it cannot be seen from outside, so these are hints. Guards: a
+ * Whether the function needs all of it cannot be seen from outside, so these are hints, but for
+ * those that were there in an earlier snapshot as well; with two, only these count. Guards: a
  * single function value that has some state is usual (a handler and its cache), so there must be
  * many of one function; one whose variable others have as well holds nothing; nor are those
  * reported that a frame still has, or that a timer or a finalizer has (those are kinds of their
@@ -31,8 +32,9 @@ struct closure_group {
 
 struct closure_groups {
 	const struct analysis *analysis;
-	uint32_t *place_of;   /* by object type: place in the list + 1; of closures */
-	struct addrmap timed; /* function values that timers call */
+	const struct growth *growth; /* NULL: there is one snapshot */
+	uint32_t *place_of;          /* by object type: place in the list + 1; of closures */
+	struct addrmap timed;        /* function values that timers call */
 	VEC(struct closure_group) list;
 };
 
@@ -73,6 +75,16 @@ static bool has_outlived(const struct closure_groups *groups, object_t object, n
 	       !addrmap_get(&groups->timed, heap_address(groups->analysis->heap, object), NULL);
 }
 
+/* Of two snapshots: was it there in the first one? What waits to be called once is not in question.
+ */
+static bool has_survived(const struct closure_groups *groups, object_t object)
+{
+	const struct span *span = heap_span_of(groups->analysis->heap, object);
+
+	return !groups->growth ||
+	       survival_has(&groups->growth->survival, span, object - span->first);
+}
+
 static void add_closure(struct closure_groups *groups, object_t object)
 {
 	const struct analysis *analysis = groups->analysis;
@@ -81,7 +93,8 @@ static void add_closure(struct closure_groups *groups, object_t object)
 		&groups->list.items[groups->place_of[analysis->typing->of[object]] - 1];
 	uint64_t bytes = retention_retained(analysis->retention, node);
 
-	if (bytes < LEAST_BYTES_EACH || !has_outlived(groups, object, node))
+	if (bytes < LEAST_BYTES_EACH || !has_survived(groups, object) ||
+		!has_outlived(groups, object, node))
 		return;
 	node_t held = heaviest_reference(analysis, node);
 	if (held == NO_NODE ||
@@ -120,7 +133,8 @@ static void add_group(const struct evidence_base *base, const struct closure_gro
 	node_t held = heaviest_reference(analysis, group->largest);
 	_cleanup_free_ char *variable = subject_reference(base->naming, group->largest, held);
 	_cleanup_free_ char *each = human_bytes(group->bytes / group->count);
-	struct finding *finding = finding_add(findings, &closure_captures, TIER_HINT);
+	struct finding *finding =
+		finding_add(findings, &closure_captures, base->growth ? TIER_LIKELY : TIER_HINT);
 
 	finding->node = group->largest;
 	finding->subject = goroutine_text_function(analysis, type->function);
@@ -138,7 +152,7 @@ static void add_group(const struct evidence_base *base, const struct closure_gro
 
 static struct error *find(const struct evidence_base *base, struct finding_list *findings)
 {
-	struct closure_groups groups = {.analysis = base->analysis};
+	struct closure_groups groups = {.analysis = base->analysis, .growth = base->growth};
 
 	find_types(&groups);
 	find_timed(&groups);
