@@ -112,7 +112,7 @@ struct error *baseline_take(struct analysis *analysis, struct baseline **ret)
 	_cleanup_(cleanup_analysis) struct analysis *owned = analysis;
 	_cleanup_(cleanup_baseline) struct baseline *baseline = memory_alloc(sizeof(*baseline));
 
-	baseline->figures = analysis->figures;
+	baseline->figures = owned->figures;
 	baseline->capture = analysis->program->target->capture;
 	note_types(baseline, analysis);
 	note_holders(baseline, analysis);

@@ -148,7 +148,7 @@ SEEDS = {
 	"gc_program": [b"\x40\0" + b"\0\0\0\0\3\5\x83\x14\0", b"\xff\xff" + b"\0\0\0\0\x7f" + b"\x5a" * 16 + b"\x80\xff\0\xff\1\0"],
 	"pclntab": [pclntab(), b"\1" + pclntab()[1:]],
 	"procfs": [maps(), u64(1 << 63, 0, 1 << 62 | 1 << 61)],
-	"snapshot": [b"", change(0, 1000, 0), change(1, 5000, 70000), change(2, 20000, 8), change(3, 30000, 40),
+	"snapshot": [b"", b"\0", change(0x80, 10, 1 << 40) + b"\0", change(0, 1000, 0), change(1, 5000, 70000), change(2, 20000, 8), change(3, 30000, 40),
 		change(0, 100, (1 << 64) - 1) + change(1, 60000, 500)],
 }
 
