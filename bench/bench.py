@@ -54,13 +54,25 @@ class Target:
         self.process.communicate()
 
 
-def build(directory):
+def run_script(text, name, *arguments):
     scripts = PROJECT / "scripts"
-    for text, command in (
-            ("building silt", ["build-silt", directory, "src/silt", "bench/memcpy"]),
-            ("building the target", ["go-build", PROJECT / "bench/target", directory / "bench/target"])):
-        subprocess.run([scripts / "with-progress", text, scripts / command[0], *command[1:]],
-                       check=True, stdout=sys.stderr)
+    subprocess.run([scripts / "with-progress", text, scripts / name, *arguments], check=True, stdout=sys.stderr)
+
+
+def build_silt(directory):
+    run_script("building silt", "build-silt", directory, "src/silt", "bench/memcpy")
+
+
+def build_go(directory, name):
+    """One of the Go programs of this folder."""
+    path = directory / "bench" / name
+    run_script("building " + name, "go-build", PROJECT / "bench" / name, path)
+    return path
+
+
+def build(directory):
+    build_silt(directory)
+    build_go(directory, "target")
 
 
 def memcpy_bandwidth(directory):

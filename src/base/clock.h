@@ -5,6 +5,7 @@
 #include <time.h>
 
 #define NS_PER_MS 1000000ull
+#define NS_PER_S  1000000000ull
 
 /* CLOCK_MONOTONIC, which is also what Go's runtime.nanotime reads on linux. */
 static inline uint64_t clock_now(void)

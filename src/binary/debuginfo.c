@@ -230,11 +230,12 @@ struct error *debuginfo_open(const struct executable *executable, struct debugin
 
 	debuginfo->executable = executable;
 	if (executable->has_dwarf) {
-		debuginfo->dwarf = dwarf_begin_elf(executable->elf, DWARF_C_READ, NULL);
+		debuginfo->dwarf = dwarf_begin_elf(executable->names, DWARF_C_READ, NULL);
 		if (!debuginfo->dwarf)
 			return error_create(ERROR_FORMAT,
 				"%s has DWARF that cannot be read (%s): is it compressed with zstd?",
-				executable->path, dwarf_errmsg(-1));
+				executable->names_path ? executable->names_path : executable->path,
+				dwarf_errmsg(-1));
 		read_units(debuginfo);
 	}
 	*ret = take_pointer(debuginfo);

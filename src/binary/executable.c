@@ -6,19 +6,26 @@
 
 #include "buildinfo.h"
 #include "bytes.h"
+#include "elf_parts.h"
 
-static struct error *check_header(const char *path, const GElf_Ehdr *header)
+static struct error *check_header(
+	const char *path, const GElf_Ehdr *header, const struct target *target)
 {
+	enum processor processor;
+
 	if (header->e_ident[EI_CLASS] != ELFCLASS64)
 		return error_create(ERROR_UNSUPPORTED,
 			"%s is a 32-bit program; silt reads 64-bit Go programs", path);
-	if (header->e_machine == EM_AARCH64)
+	if (!processor_of_machine(header->e_machine, &processor))
 		return error_create(ERROR_UNSUPPORTED,
-			"%s is an arm64 program; this version of silt reads amd64", path);
-	if (header->e_machine != EM_X86_64)
-		return error_create(ERROR_UNSUPPORTED,
-			"%s is for another machine (ELF machine %u); silt reads amd64", path,
-			header->e_machine);
+			"%s is for another machine (ELF machine %u); silt reads amd64, and cores of arm64",
+			path, header->e_machine);
+	if (processor != target->processor)
+		return error_create(ERROR_FORMAT,
+			"%s is an %s program, and the %s is of %s: give the right one with --exe=FILE",
+			path, processor_name(processor),
+			target->kind == TARGET_PROCESS ? "process" : "core",
+			processor_name(target->processor));
 	if (header->e_type != ET_EXEC && header->e_type != ET_DYN)
 		return error_create(ERROR_FORMAT, "%s is not a program", path);
 	return NULL;
@@ -26,30 +33,18 @@ static struct error *check_header(const char *path, const GElf_Ehdr *header)
 
 bool executable_section(const struct executable *executable, const char *name, struct section *ret)
 {
-	size_t names;
-	Elf_Scn *section = NULL;
+	GElf_Shdr header;
 
-	if (elf_getshdrstrndx(executable->elf, &names) < 0)
+	if (!elf_section_named(executable->elf, name, &header) || header.sh_type == SHT_NOBITS ||
+		header.sh_offset > executable->length ||
+		header.sh_size > executable->length - header.sh_offset)
 		return false;
-	while ((section = elf_nextscn(executable->elf, section))) {
-		GElf_Shdr header;
-
-		if (!gelf_getshdr(section, &header))
-			continue;
-		const char *found = elf_strptr(executable->elf, names, header.sh_name);
-		if (!found || strcmp(found, name) != 0)
-			continue;
-		if (header.sh_type == SHT_NOBITS || header.sh_offset > executable->length ||
-			header.sh_size > executable->length - header.sh_offset)
-			return false;
-		*ret = (struct section){
-			.address = header.sh_addr ? header.sh_addr + executable->bias : 0,
-			.bytes = executable->bytes + header.sh_offset,
-			.length = header.sh_size,
-		};
-		return true;
-	}
-	return false;
+	*ret = (struct section){
+		.address = header.sh_addr ? header.sh_addr + executable->bias : 0,
+		.bytes = executable->bytes + header.sh_offset,
+		.length = header.sh_size,
+	};
+	return true;
 }
 
 /* Calls `visit` for the program headers of a type until it returns true. */
@@ -167,12 +162,27 @@ static struct error *read_build_information(struct executable *executable)
 	return NULL;
 }
 
+static void look_for_names(struct executable *executable, Elf *names)
+{
+	GElf_Shdr header;
+
+	executable->names = names;
+	executable->has_symbols = elf_section_named(names, ".symtab", &header);
+	executable->has_dwarf = elf_section_named(names, ".debug_info", &header) ||
+				elf_section_named(names, ".zdebug_info", &header);
+}
+
+void executable_take_names(struct executable *executable, Elf *names, const char *path)
+{
+	executable->names_path = memory_string(path);
+	look_for_names(executable, names);
+}
+
 struct error *executable_open(const struct target *target, struct executable **ret)
 {
 	_cleanup_(cleanup_executable) struct executable *executable =
 		memory_alloc(sizeof(*executable));
 	GElf_Ehdr header;
-	struct section section;
 
 	executable->path = memory_string(target->exe_path ? target->exe_path : "the executable");
 	if (target->exe_fd < 0)
@@ -184,15 +194,15 @@ struct error *executable_open(const struct target *target, struct executable **r
 	if (!executable->elf || elf_kind(executable->elf) != ELF_K_ELF ||
 		!gelf_getehdr(executable->elf, &header))
 		return error_create(ERROR_FORMAT, "%s is not an ELF program", executable->path);
-	TRY(check_header(executable->path, &header));
+	TRY(check_header(executable->path, &header, target));
+	executable->processor = target->processor;
 	executable->bytes = (const uint8_t *)elf_rawfile(executable->elf, &executable->length);
 	if (!executable->bytes)
 		return error_create(ERROR_FORMAT, "cannot read %s", executable->path);
 	TRY(find_bias(executable, target));
 	TRY(read_build_information(executable));
-	executable->has_symbols = executable_section(executable, ".symtab", &section);
-	executable->has_dwarf = executable_section(executable, ".debug_info", &section) ||
-				executable_section(executable, ".zdebug_info", &section);
+	look_for_names(executable, executable->elf);
+	executable->stripped = !executable->has_symbols && !executable->has_dwarf;
 	*ret = take_pointer(executable);
 	return NULL;
 }
@@ -201,8 +211,11 @@ void executable_destroy(struct executable *executable)
 {
 	if (!executable)
 		return;
+	if (executable->names != executable->elf)
+		elf_end(executable->names);
 	elf_end(executable->elf);
 	free(executable->path);
+	free(executable->names_path);
 	free(executable->go_version);
 	free(executable->main_path);
 	free(executable);

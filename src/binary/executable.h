@@ -16,17 +16,19 @@
 #include "memory.h"
 #include "target.h"
 
-enum { MAX_BUILD_ID = 128 };
-
 struct executable {
 	char *path; /* for messages */
 	Elf *elf;
 	const uint8_t *bytes; /* of the whole file, by libelf */
 	size_t length;
 	addr_t bias;
+	enum processor processor;
 	bool position_independent;
-	bool has_symbols; /* .symtab */
-	bool has_dwarf;   /* .debug_info */
+	bool stripped;    /* the file itself has neither symbols nor DWARF */
+	Elf *names;       /* has them: `elf`, or a separate debug file */
+	char *names_path; /* of that file; NULL when it is none */
+	bool has_symbols; /* .symtab, in `names` */
+	bool has_dwarf;   /* .debug_info, in `names` */
 	char *go_version; /* as the linker wrote it: "go1.26.1", "go1.25.3 X:greenteagc" */
 	char *main_path;  /* of the main package; NULL when not recorded */
 };
@@ -39,6 +41,10 @@ DEFINE_CLEANUP(executable)
 /* Is this the program that made the core? Compares the build id notes where the core has them. */
 struct error *executable_check_belongs(
 	const struct executable *executable, const struct target *target);
+
+/* From now on symbols and DWARF are those of a separate debug file, which is taken over. At most
+ * once; names that were read before remain valid. */
+void executable_take_names(struct executable *executable, Elf *names, const char *path);
 
 /* The bytes of a section, and its address in the target (0: not loaded). False: no such section. */
 struct section {

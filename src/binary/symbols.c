@@ -26,7 +26,7 @@ static void read_section(
 		if (!gelf_getsym(data, (int)i, &symbol) ||
 			GELF_ST_TYPE(symbol.st_info) != STT_OBJECT || symbol.st_shndx == SHN_UNDEF)
 			continue;
-		const char *name = elf_strptr(executable->elf, header.sh_link, symbol.st_name);
+		const char *name = elf_strptr(executable->names, header.sh_link, symbol.st_name);
 		if (name && *name)
 			vec_push(&symbols->data, {.address = symbol.st_value + executable->bias,
 							 .size = symbol.st_size,
@@ -39,7 +39,7 @@ void symbols_read(const struct executable *executable, struct symbols *ret)
 	Elf_Scn *section = NULL;
 
 	*ret = (struct symbols){0};
-	while ((section = elf_nextscn(executable->elf, section))) {
+	while ((section = elf_nextscn(executable->names, section))) {
 		GElf_Shdr header;
 
 		if (gelf_getshdr(section, &header) && header.sh_type == SHT_SYMTAB)

@@ -7,6 +7,7 @@
 
 #include "clean.h"
 #include "clock.h"
+#include "diff.h"
 #include "human.h"
 #include "progress.h"
 
@@ -73,8 +74,7 @@ static struct error *make_view(
 
 	TRY(analysis_open(invocation->target, &options, &analysis));
 	progress_phase(NULL, "making the report");
-	const struct view_options view_options = {
-		.limit = invocation->limit, .elapsed_ns = clock_now() - began};
+	const struct view_options view_options = {.limit = invocation->limit, .began_ns = began};
 	return command->show(analysis, &view_options, invocation, ret);
 }
 
@@ -83,7 +83,8 @@ int command_show(const struct command *command, const struct invocation *invocat
 	struct view *view = NULL;
 
 	progress_start();
-	struct error *error = make_view(command, invocation, &view);
+	struct error *error = command->compares ? diff_view(invocation, &view)
+						: make_view(command, invocation, &view);
 	progress_stop();
 	if (error)
 		return fail(error);

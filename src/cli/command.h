@@ -15,11 +15,13 @@ enum exit_status {
 /* Options and arguments that all commands share, and those of some. */
 struct invocation {
 	const char *target;
-	const char *what; /* why */
+	const char *what; /* why; diff: the later target */
 	const char *exe;
 	const char *output; /* snap */
 	bool json;
-	bool contents; /* snap */
+	bool contents;     /* snap */
+	uint64_t every_ns; /* diff: between snapshots of a process; 0: two targets are given */
+	unsigned times;    /* diff: how many of them */
 	struct capture_options capture;
 	size_t limit;
 };
@@ -31,6 +33,7 @@ struct command {
 	const char *description;
 	unsigned argument_count;
 	bool makes_file; /* takes -o and --contents, and no --json and --limit */
+	bool compares;   /* takes --every and --times, and opens its targets itself */
 	struct error *(*show)(const struct analysis *analysis, const struct view_options *options,
 		const struct invocation *invocation, struct view **ret);
 };

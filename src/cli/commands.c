@@ -47,12 +47,12 @@ const struct command commands[] = {
 	},
 	{
 		.name = "why",
-		.arguments = "TARGET ADDRESS|TYPE|VARIABLE|ROW|goid:N",
+		.arguments = "TARGET ADDRESS|TYPE|VARIABLE|ROW|fN|goid:N",
 		.summary = "why something is still there",
 		.description =
 			"Shows the shortest chain of references to an object, a type, a package "
-			"variable, or what a row of the report holds, and what cutting each link "
-			"of the chain would free. Of a goroutine: what it waits for, and who can "
+			"variable, a finding of the report (f1), or what a row of it holds, and what "
+			"cutting each link of the chain would free. Of a goroutine: what it waits for, and who can "
 			"wake it or why nobody can.",
 		.argument_count = 2,
 		.show = show_why,
@@ -83,6 +83,17 @@ const struct command commands[] = {
 			"Shows how many objects of each type are alive, their bytes, and the bytes that all objects of a type keep alive together.",
 		.argument_count = 1,
 		.show = show_types,
+	},
+	{
+		.name = "diff",
+		.arguments = "TARGET TARGET\n--every=TIME [--times=N] PID",
+		.summary = "what grows between two snapshots, who holds it, and until when it fits",
+		.description =
+			"Compares two snapshots of one process, the earlier one first, or takes them "
+			"itself: which objects were born, survived and died, what has grown by how "
+			"much a minute, and how long the memory lasts.",
+		.argument_count = 2,
+		.compares = true,
 	},
 	{
 		.name = "snap",

@@ -9,7 +9,7 @@
 #include "command.h"
 #include "version.h"
 
-enum { DEFAULT_LIMIT = 10 };
+enum { DEFAULT_LIMIT = 10, DEFAULT_TIMES = 2, MAX_TIMES = 10000 };
 
 enum option_key {
 	OPTION_JSON = 0x100,
@@ -20,6 +20,8 @@ enum option_key {
 	OPTION_PAUSE_BUDGET,
 	OPTION_FORCE,
 	OPTION_NO_INJECT,
+	OPTION_EVERY,
+	OPTION_TIMES,
 	OPTION_OUTPUT = 'o',
 };
 
@@ -31,7 +33,19 @@ struct parsing {
 static const struct argp_option show_options[] = {
 	{"json", OPTION_JSON, NULL, 0, "Write JSON", 0},
 	{"limit", OPTION_LIMIT, "N", 0, "Show at most N rows (default 10; 0: all)", 0},
-	{"exe", OPTION_EXE, "FILE", 0, "The executable of a core file", 0},
+	{"exe", OPTION_EXE, "FILE", 0,
+		"The executable of a core file; of a process: a file that has the names it was stripped of",
+		0},
+	{0},
+};
+
+static const struct argp_option diff_options[] = {
+	{"every", OPTION_EVERY, "TIME", 0,
+		"Take the snapshots of one process, so far from each other: 30s, 5m", 0},
+	{"times", OPTION_TIMES, "N", 0, "How many snapshots (default 2)", 0},
+	{"json", OPTION_JSON, NULL, 0, "Write JSON", 0},
+	{"limit", OPTION_LIMIT, "N", 0, "Show at most N rows (default 10; 0: all)", 0},
+	{"exe", OPTION_EXE, "FILE", 0, "The executable of core files", 0},
 	{0},
 };
 
@@ -75,12 +89,13 @@ static void parse_way(struct argp_state *state, const char *text, enum capture_w
 	argp_error(state, "--capture takes auto, stop, precopy or fork, not \"%s\"", text);
 }
 
-static void parse_duration(struct argp_state *state, const char *text, uint64_t *ret)
+static void parse_duration(
+	struct argp_state *state, const char *option, const char *text, uint64_t *ret)
 {
 	static const struct {
 		const char *name;
 		double nanoseconds;
-	} units[] = {{"us", 1e3}, {"ms", 1e6}, {"s", 1e9}};
+	} units[] = {{"us", 1e3}, {"ms", 1e6}, {"s", 1e9}, {"m", 60e9}, {"h", 3600e9}};
 	char *end;
 	double number = strtod(text, &end);
 
@@ -91,7 +106,18 @@ static void parse_duration(struct argp_state *state, const char *text, uint64_t 
 			return;
 		}
 	}
-	argp_error(state, "--pause-budget takes a time such as 10ms, not \"%s\"", text);
+	argp_error(state, "--%s takes a time such as 10ms or 1m, not \"%s\"", option, text);
+}
+
+static void parse_times(struct argp_state *state, const char *text, unsigned *ret)
+{
+	char *end;
+	unsigned long number = strtoul(text, &end, 10);
+
+	if (!isdigit((unsigned char)*text) || *end || number < DEFAULT_TIMES || number > MAX_TIMES)
+		argp_error(
+			state, "--times takes a number from 2 to %d, not \"%s\"", MAX_TIMES, text);
+	*ret = (unsigned)number;
 }
 
 static error_t parse_capture_option(int key, char *argument, struct argp_state *state)
@@ -103,7 +129,7 @@ static error_t parse_capture_option(int key, char *argument, struct argp_state *
 		parse_way(state, argument, &options->way);
 		return 0;
 	case OPTION_PAUSE_BUDGET:
-		parse_duration(state, argument, &options->pause_budget_ns);
+		parse_duration(state, "pause-budget", argument, &options->pause_budget_ns);
 		return 0;
 	case OPTION_FORCE:
 		options->force = true;
@@ -118,6 +144,22 @@ static error_t parse_capture_option(int key, char *argument, struct argp_state *
 
 static const struct argp capture_argp = {
 	.options = capture_options, .parser = parse_capture_option};
+
+/* With --every one process is all there is to compare. */
+static void check_count(struct argp_state *state, const struct parsing *parsing)
+{
+	const struct command *command = parsing->command;
+
+	if (command->compares && parsing->invocation.every_ns) {
+		if (state->arg_num != 1)
+			argp_error(
+				state, "--every takes snapshots itself: expected one process id");
+	} else if (command->compares && state->arg_num < command->argument_count) {
+		argp_error(state, "expected two targets, or --every=TIME and a process id");
+	} else if (state->arg_num < command->argument_count) {
+		argp_error(state, "expected %s", command->arguments);
+	}
+}
 
 static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
@@ -143,14 +185,19 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 	case OPTION_OUTPUT:
 		invocation->output = argument;
 		return 0;
+	case OPTION_EVERY:
+		parse_duration(state, "every", argument, &invocation->every_ns);
+		return 0;
+	case OPTION_TIMES:
+		parse_times(state, argument, &invocation->times);
+		return 0;
 	case ARGP_KEY_ARG:
 		if (state->arg_num >= parsing->command->argument_count)
 			argp_error(state, "too many arguments: \"%s\"", argument);
 		*(state->arg_num ? &invocation->what : &invocation->target) = argument;
 		return 0;
 	case ARGP_KEY_END:
-		if (state->arg_num < parsing->command->argument_count)
-			argp_error(state, "expected %s", parsing->command->arguments);
+		check_count(state, parsing);
 		if (parsing->command->makes_file && !invocation->output)
 			argp_error(state, "where to? give -o FILE");
 		return 0;
@@ -162,11 +209,14 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 static int run_command(const struct command *command, int count, char **arguments)
 {
 	char name[64];
-	struct parsing parsing = {.command = command, .invocation = {.limit = DEFAULT_LIMIT}};
+	struct parsing parsing = {
+		.command = command, .invocation = {.limit = DEFAULT_LIMIT, .times = DEFAULT_TIMES}};
 	const struct argp_child children[] = {{&capture_argp, 0, "Of a process:", 1}, {0}};
 	const struct argp argp = {
 		.children = children,
-		.options = command->makes_file ? file_options : show_options,
+		.options = command->makes_file ? file_options
+			   : command->compares ? diff_options
+					       : show_options,
 		.parser = parse_option,
 		.args_doc = command->arguments,
 		.doc = command->description,

@@ -16,8 +16,8 @@ struct error *arenas_list(const struct goruntime *runtime, struct ranges *ret)
 		return error_create(
 			ERROR_LAYOUT, "the heap has %llu arenas", (unsigned long long)count);
 	for (uint64_t i = 0; i < count && !reader.failed; i++) {
-		addr_t start =
-			(reader_u64(&reader, array + 8 * i) << ARENA_SHIFT) - ARENA_BASE_OFFSET;
+		addr_t start = (reader_u64(&reader, array + 8 * i) << ARENA_SHIFT) -
+			       runtime->layout.facts.arena_base;
 
 		ranges_add(&arenas, start, start + ((addr_t)1 << ARENA_SHIFT));
 	}

@@ -105,7 +105,7 @@ static void plan_arenas(struct planner *planner, const struct mspan *span, addr_
 	for (addr_t arena = span->start & ~(size - 1);
 		arena < span->start + (span->npages << RUNTIME_PAGE_SHIFT); arena += size) {
 		addr_t entry =
-			planner->arena_index + 8 * ((arena + ARENA_BASE_OFFSET) >> ARENA_SHIFT);
+			planner->arena_index + 8 * arena_place(&planner->runtime.layout, arena);
 
 		if (arena == *last)
 			continue;

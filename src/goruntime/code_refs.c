@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "bytes.h"
+#include "code_arm64.h"
 
 enum {
 	MODRM_MASK = 0xc7,
@@ -80,7 +81,7 @@ static bool is_lea(const uint8_t *code, size_t modrm)
 	return modrm >= 2 && code[modrm - 1] == OPCODE_LEA && (code[modrm - 2] & REX_MASK) == REX_W;
 }
 
-static void look_through(const struct lookup *lookup, const uint8_t *code, size_t length)
+static void look_through_amd64(const struct lookup *lookup, const uint8_t *code, size_t length)
 {
 	static const unsigned immediates[] = {0, 1, 4};
 	const struct code_refs *first = &lookup->refs[0], *last = &lookup->refs[lookup->count - 1];
@@ -101,12 +102,33 @@ static void look_through(const struct lookup *lookup, const uint8_t *code, size_
 	}
 }
 
+static void look_through_arm64(const struct lookup *lookup, const uint8_t *code, size_t length)
+{
+	struct code_reference reference;
+
+	for (size_t at = 0; at + ARM64_REFERENCE <= length; at += ARM64_INSTRUCTION) {
+		addr_t pc = lookup->module->text + at;
+
+		if (!code_arm64_reference(code + at, pc, &reference))
+			continue;
+		look_up(lookup, reference.address, pc);
+		if (reference.taken)
+			look_up_struct(lookup, reference.address, pc);
+	}
+}
+
 void code_refs_find(const struct goruntime *runtime, struct code_refs *refs, size_t count)
 {
 	const struct module *module = &runtime->modules.list.items[0];
 	size_t length = (size_t)(module->etext - module->text);
 	const uint8_t *code = executable_view(runtime->executable, module->text, length);
 
-	if (code && count)
-		look_through(&(struct lookup){module, refs, count}, code, length);
+	const struct lookup lookup = {module, refs, count};
+
+	if (!code || !count)
+		return;
+	if (runtime->layout.processor == PROCESSOR_ARM64)
+		look_through_arm64(&lookup, code, length);
+	else
+		look_through_amd64(&lookup, code, length);
 }

@@ -2,12 +2,12 @@
  *
  * amd64 code refers to variables relative to the instruction pointer: a ModRM byte with mod 0 and
  * r/m 5, then a 32-bit displacement, then an immediate of 0, 1 or 4 bytes (Intel SDM, volume
- * 2, 2.1.5).
+ * 2, 2.1.5). For arm64 see code_arm64.h.
  *
  * A word inside of a struct (the victim cache of a sync.Pool) may be used only through the address
  * of the struct. Such a word is given the users of the nearest address before it that code takes
- * with LEA. (The linker orders variables by size, so that what lies between is seldom another
- * variable.)
+ * with LEA (arm64: ADD). (The linker orders variables by size, so that what lies between is seldom
+ * another variable.)
  */
 #pragma once
 

@@ -43,6 +43,14 @@ static const struct target_thread *find_thread(const struct target *target, uint
 	return NULL;
 }
 
+static addr_t saved_link(
+	const struct goruntime *runtime, struct reader *reader, const struct goroutine *goroutine)
+{
+	const struct layout *layout = &runtime->layout;
+
+	return read_field(reader, goroutine->address + layout->g.sched.at, layout->gobuf.lr);
+}
+
 /* A running goroutine is where its thread is, when that is on its stack. Else the thread is on the
  * stack of the scheduler (then g.sched tells) or of the signal handler (then nothing does). */
 static void place_running(
@@ -66,12 +74,14 @@ static void place_running(
 		goroutine->registers = &thread->registers;
 		goroutine->pc = thread->registers.pc;
 		goroutine->sp = sp;
+		goroutine->link = thread->registers.general[layout->facts.link_register];
 	} else if (in_stack(goroutine, vdso_sp)) {
 		goroutine->position = POSITION_VDSO;
 		goroutine->pc = read_field(reader, m, layout->m.vdso_pc);
 		goroutine->sp = vdso_sp;
 	} else if (!(signal_low <= sp && sp < signal_high) && in_stack(goroutine, goroutine->sp)) {
 		goroutine->position = POSITION_SAVED;
+		goroutine->link = saved_link(runtime, reader, goroutine);
 	}
 }
 
@@ -93,6 +103,7 @@ static void place(
 		place_running(runtime, reader, goroutine);
 	} else {
 		goroutine->position = POSITION_SAVED;
+		goroutine->link = saved_link(runtime, reader, goroutine);
 	}
 	if (!in_stack(goroutine, goroutine->sp))
 		goroutine->position = POSITION_UNKNOWN;

@@ -45,7 +45,9 @@ struct goroutine {
 	addr_t stack_low, stack_high;
 	addr_t stack_top_sp; /* stktopsp: the sp of its outermost frame */
 	addr_t pc, sp;       /* of the innermost frame */
-	addr_t context;      /* sched.ctxt */
+	addr_t link; /* return address of the innermost frame, where calls leave it in a register;
+			0: it is on the stack */
+	addr_t context; /* sched.ctxt */
 	addr_t defer, panic, labels, waiting;
 	const struct registers *registers; /* POSITION_THREAD; of the target */
 };

@@ -24,7 +24,8 @@ struct error *goruntime_open(
 	struct layout layout;
 
 	TRY(error_context(
-		layout_for_version(executable->go_version, &layout), "%s", executable->path));
+		layout_for_version(executable->go_version, executable->processor, &layout), "%s",
+		executable->path));
 	return goruntime_open_with(target, executable, &layout, ret);
 }
 

@@ -24,6 +24,7 @@ struct goruntime {
 	/* Global variables of the runtime. */
 	addr_t mheap;  /* runtime.mheap_ */
 	addr_t allgs;  /* runtime.allgs, a slice of *g */
+	addr_t allp;   /* runtime.allp, a slice of *p; 0 when it was not found */
 	addr_t allfin; /* runtime.allfin, 0 when no finalizer was ever queued or it was not found */
 	addr_t cleanups; /* runtime.gcCleanups, 0 where there is none or it was not found */
 	addr_t semtable; /* runtime.semtable, 0 when it was not found */

@@ -15,7 +15,6 @@ enum {
 /* What is gathered from the mspans before they are sorted. */
 struct loader {
 	struct heap *heap;
-	uint32_t sweepgen;
 	VEC(struct mspan) in_use;
 	size_t broken; /* spans whose allocCount is not what their bits say */
 	size_t counted;
@@ -165,7 +164,7 @@ static void read_slots(struct loader *loader, const struct mspan *span, uint32_t
 	uint64_t *allocated = heap->allocated + bits, *marked = heap->marked + bits;
 	uint64_t below =
 		layout->features.free_index_is_final ? span->freeindex : span->free_index_for_scan;
-	uint32_t phase = span->sweepgen - loader->sweepgen;
+	uint32_t phase = span->sweepgen - heap->sweepgen;
 
 	read_bits(heap->runtime->target, span->alloc_bits, allocated, span->nelems);
 	if (phase == 0 || phase == 3) {
@@ -272,7 +271,7 @@ static struct error *load(struct loader *loader)
 	const struct goruntime *runtime = heap->runtime;
 	struct reader reader = reader_over(runtime->target);
 
-	loader->sweepgen =
+	heap->sweepgen =
 		(uint32_t)read_field(&reader, runtime->mheap, runtime->layout.mheap.sweepgen);
 	TRY(reader_error(&reader, "mheap.sweepgen"));
 	TRY(read_spans(loader));

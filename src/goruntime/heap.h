@@ -66,6 +66,7 @@ struct heap {
 	struct ranges stacks; /* memory of manual spans: goroutine stacks among it */
 	uint64_t allocated_bytes;
 	uint64_t allocated_objects;
+	uint32_t sweepgen; /* goes up by two when the marking of a collection ends (mheap.go) */
 	bool sweeping; /* some spans still hold what the last collection found dead */
 };
 

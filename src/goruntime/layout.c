@@ -147,6 +147,8 @@ static struct features features_of(unsigned minor, const char *go_version)
 					    : has_experiment(go_version, "greenteagc"),
 		.free_index_is_final = minor >= 25,
 		.swiss_maps = minor >= 24 && !has_experiment(go_version, "noswissmap"),
+		/* map.go: 6.5 entries a bucket, but for the integer division of 1.20 and 1.21. */
+		.bucket_load = minor == 20 || minor == 21 ? 12 : 13,
 		.gc_programs = minor <= 23,
 		.mask_on_demand = minor >= 24,
 		.direct_in_tflag = minor >= 26,
@@ -159,7 +161,41 @@ static struct features features_of(unsigned minor, const char *go_version)
 	};
 }
 
-struct error *layout_for_version(const char *go_version, struct layout *ret)
+/* Go, internal/goarch, internal/cpu (CacheLinePadSize), internal/abi (abi_amd64.go, abi_arm64.go),
+ * runtime/malloc.go (arenaBaseOffset), asm_*.s (the register of g: R14, R28). */
+static struct processor_facts facts_of(enum processor processor, unsigned minor)
+{
+	static const struct processor_facts facts[PROCESSOR_COUNT] = {
+		[PROCESSOR_AMD64] =
+			{
+				.arena_base = 0x800000000000,
+				.sema_root_stride = 64,
+				.g_register = 13,
+				.stack_align = 8,
+				.integer_registers = 9,
+				.float_registers = 15,
+			},
+		[PROCESSOR_ARM64] =
+			{
+				.sema_root_stride = 128,
+				.g_register = 28,
+				.link_register = 30,
+				.frames_have_link = true,
+				.min_frame = 8,
+				.stack_align = 16,
+				.integer_registers = 16,
+				.float_registers = 16,
+			},
+	};
+	struct processor_facts found = facts[processor];
+
+	if (minor == 19)
+		found.sema_root_stride = 64;
+	return found;
+}
+
+struct error *layout_for_version(
+	const char *go_version, enum processor processor, struct layout *ret)
 {
 	unsigned major = 0, minor = 0;
 
@@ -168,11 +204,13 @@ struct error *layout_for_version(const char *go_version, struct layout *ret)
 		return error_create(ERROR_UNSUPPORTED,
 			"built with %s: silt knows Go %s, and does not guess", go_version,
 			layout_versions);
-	*ret = layout_tables[version_column(minor)].layout;
+	*ret = layout_tables[version_column(minor)].layouts[processor];
 	ret->minor = minor;
+	ret->processor = processor;
+	ret->facts = facts_of(processor, minor);
 	ret->features = features_of(minor, go_version);
 	/* 1.22 noallocheaders has the arena bitmap of 1.21 back, and with it the arena of 1.21. */
 	if (minor == 22 && ret->features.heap_bitmap == HEAP_BITMAP_ARENA_1BIT)
-		ret->heap_arena = layout_tables[version_column(21)].layout.heap_arena;
+		ret->heap_arena = layout_tables[version_column(21)].layouts[processor].heap_arena;
 	return NULL;
 }

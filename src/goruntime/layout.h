@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "error.h"
+#include "processor.h"
 
 struct field {
 	uint32_t at;   /* offset in bytes */
@@ -46,7 +47,7 @@ enum wait_kind {
 /* sema.go: semTable, an array of roots, each on a cache line of its own. */
 enum {
 	SEMA_ROOTS = 251,
-	SEMA_ROOT_STRIDE = 64, /* bytes, on amd64 */
+	SEMA_ROOT_STRIDE_MAX = 128, /* bytes */
 };
 
 /* Kinds of `special` records, mheap.go _KindSpecial*. 0: the version has no such kind. */
@@ -63,26 +64,47 @@ struct features {
 	bool inline_marks; /* Green Tea: marks of small objects at the end of the page (1.26) */
 	bool free_index_is_final; /* 1.25: isFree() goes by freeindex, before by freeIndexForScan */
 	bool swiss_maps;          /* 1.24 */
-	bool gc_programs;         /* kind bit 0x40: gcdata is a program, up to 1.23 */
-	bool mask_on_demand;      /* 1.24: TFlagGCMaskOnDemand */
-	bool direct_in_tflag;   /* 1.26: whether an interface holds the value itself is in tflag */
-	bool boxed_sudog_words; /* 1.26: sudog.elem and .c are {vp, vu} */
-	bool cleanups_in_finq;  /* 1.24: cleanups wait in the finalizer queue */
-	bool cleanup_is_call;   /* 1.26: a cleanup is {call, fn, arg}, before one funcval */
+	uint8_t bucket_load;  /* entries in two buckets at most, on average: loadFactorNum; 1.21: 12
+			       */
+	bool gc_programs;     /* kind bit 0x40: gcdata is a program, up to 1.23 */
+	bool mask_on_demand;  /* 1.24: TFlagGCMaskOnDemand */
+	bool direct_in_tflag; /* 1.26: whether an interface holds the value itself is in tflag */
+	bool boxed_sudog_words;     /* 1.26: sudog.elem and .c are {vp, vu} */
+	bool cleanups_in_finq;      /* 1.24: cleanups wait in the finalizer queue */
+	bool cleanup_is_call;       /* 1.26: a cleanup is {call, fn, arg}, before one funcval */
 	bool stack_object_programs; /* up to 1.23: negative ptrdata, gcdata is a program */
 	bool sema_in_waiting;       /* 1.26: semaphore and notifyList waiters are in g.waiting */
 	struct special_kinds special_kinds;
 };
 
+/* What differs between processors, beside offsets. */
+struct processor_facts {
+	uint64_t arena_base;       /* arenas are numbered from minus this (malloc.go,
+				      arenaBaseOffset): addresses are signed on amd64 */
+	uint32_t sema_root_stride; /* bytes: a cache line (internal/cpu.CacheLinePadSize) */
+	uint8_t g_register; /* place in registers.general of what holds g in Go code (ABIInternal)
+			     */
+	uint8_t link_register; /* place of the return address of a function that has not saved it;
+				  meaningless without frames_have_link */
+	bool frames_have_link; /* a call leaves the return address in a register, and frames keep it
+				  in their lowest word (traceback.go, usesLR) */
+	uint8_t min_frame;     /* bytes: MinFrameSize, that word below the arguments of a callee */
+	uint8_t stack_align;   /* bytes: StackAlign; min_frame rounded up is what a signal pushes */
+	uint8_t integer_registers; /* for arguments: internal/abi.IntArgRegs */
+	uint8_t float_registers;   /* FloatArgRegs */
+};
+
 struct layout {
 #include "layout_fields.h"
 	unsigned minor; /* for messages and wait reasons only */
+	enum processor processor;
 	struct features features;
+	struct processor_facts facts;
 };
 
 struct layout_table {
 	unsigned minor;
-	struct layout layout;
+	struct layout layouts[PROCESSOR_COUNT];
 };
 
 /* A field, and what DWARF calls it. `field` NULL: the size of the structure. Names that changed are
@@ -100,7 +122,8 @@ extern const size_t layout_name_count;
 
 /* The layout of the version that the linker recorded, such as "go1.26.1-X:nogreenteagc" or
  * "go1.25.3 X:greenteagc". ERROR_UNSUPPORTED when it is not among those that silt knows. */
-struct error *layout_for_version(const char *go_version, struct layout *ret);
+struct error *layout_for_version(
+	const char *go_version, enum processor processor, struct layout *ret);
 
 /* The versions that silt knows, for messages: "1.19 and 1.21 to 1.27". */
 extern const char layout_versions[];

@@ -2,6 +2,7 @@
 
 #include "bytes.h"
 #include "cycle.h"
+#include "locate_code.h"
 #include "mspan.h"
 
 enum {
@@ -12,14 +13,14 @@ enum {
 	MAX_STATUS = 11,
 	GOID_LIMIT_BITS = 48,
 	MIN_SPANS = 4,
+	MAX_PROCESSORS = 1 << 16,
+	PROBED_SPANS = 8, /* of those that a p allocates from */
+	P_DEAD = 4,       /* runtime2.go, _Pdead */
 	MAX_FIN_BLOCKS = 1 << 20,
 	FINALIZERS_PER_BLOCK = 101,
 	MAX_CLEANUPS_PER_BLOCK = 60,
 	CLEANUP_CALL_WORDS = 3, /* 1.26: {call, fn, arg} */
 };
-
-/* A test of one variable: is the structure that the caller looks for at this address? */
-typedef bool test_fn(const struct goruntime *runtime, addr_t address);
 
 static bool looks_like_g(const struct goruntime *runtime, addr_t g)
 {
@@ -89,9 +90,7 @@ static bool arena_agrees(
 	const struct layout *layout = &runtime->layout;
 	struct reader reader = reader_over(runtime->target);
 	addr_t second_level = reader_u64(&reader, mheap + layout->mheap.arenas.at);
-	/* arenaBaseOffset of amd64: runtime/malloc.go */
-	uint64_t arena_number = (span->start + ARENA_BASE_OFFSET) >> ARENA_SHIFT;
-	addr_t arena = reader_u64(&reader, second_level + 8 * arena_number);
+	addr_t arena = reader_u64(&reader, second_level + 8 * arena_place(layout, span->start));
 	uint64_t page = span->start >> RUNTIME_PAGE_SHIFT & (ARENA_PAGES - 1);
 
 	return reader_u64(&reader, arena + layout->heap_arena.spans.at + 8 * page) == span_at &&
@@ -130,9 +129,59 @@ static bool is_mheap(const struct goruntime *runtime, addr_t address)
 	return agreeing > 0;
 }
 
+/* What a p allocates from: spans, or an empty one in the program's data (mcache.go). */
+static bool looks_like_mcache(const struct goruntime *runtime, addr_t mcache)
+{
+	const struct layout *layout = &runtime->layout;
+	struct reader reader = reader_over(runtime->target);
+	uint8_t bytes[256];
+
+	for (unsigned i = 0; i < PROBED_SPANS; i++) {
+		addr_t at = reader_u64(&reader, mcache + layout->mcache.alloc.at + 8 * i);
+
+		if (at % 8 || !at || !reader_bytes(&reader, at, bytes, layout->mspan.size))
+			return false;
+		struct mspan span = mspan_parse(layout, bytes);
+		if (span.state > SPAN_MANUAL || span.spanclass >= MAX_SPAN_CLASS)
+			return false;
+	}
+	return true;
+}
+
+/* runtime2.go: _Pidle to _Pdead; a dead one, left over from a larger GOMAXPROCS, has no mcache. */
+static bool looks_like_p(const struct goruntime *runtime, addr_t p, size_t index)
+{
+	const struct layout *layout = &runtime->layout;
+	struct reader reader = reader_over(runtime->target);
+	uint64_t id = read_field(&reader, p, layout->p.id);
+	uint64_t status = read_field(&reader, p, layout->p.status);
+	addr_t mcache = read_field(&reader, p, layout->p.mcache);
+
+	if (p % 8 || reader.failed || id != index || status > P_DEAD)
+		return false;
+	return mcache ? looks_like_mcache(runtime, mcache) : status == P_DEAD;
+}
+
+static bool is_allp(const struct goruntime *runtime, addr_t address)
+{
+	addr_t elements[PROBED];
+	struct slice slice;
+
+	if (!read_slice(runtime, address, MAX_PROCESSORS, &slice))
+		return false;
+	size_t count = MIN(slice.length, (uint64_t)PROBED);
+	if (!read_elements(runtime, &slice, elements, count))
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		if (!looks_like_p(runtime, elements[i], i))
+			return false;
+	}
+	return true;
+}
+
 /* Tries every word of the program's data as the start of the variable. `inside` is how far into the
  * variable the part lies that a quick look at three words can exclude: a slice. */
-static addr_t search_data(const struct goruntime *runtime, test_fn *test, uint32_t inside)
+static addr_t search_data(const struct goruntime *runtime, locate_test_fn *test, uint32_t inside)
 {
 	const struct module *module = &runtime->modules.list.items[0];
 	const struct {
@@ -164,7 +213,7 @@ static addr_t search_data(const struct goruntime *runtime, test_fn *test, uint32
 }
 
 /* By its symbol when there is one, else by its shape; checked by its shape in both cases. */
-static struct error *locate(const struct goruntime *runtime, const char *name, test_fn *test,
+static struct error *locate(const struct goruntime *runtime, const char *name, locate_test_fn *test,
 	uint32_t inside, addr_t *ret)
 {
 	addr_t address = symbols_address(&runtime->symbols, name);
@@ -243,39 +292,22 @@ static bool is_cleanup_queue(const struct goruntime *runtime, addr_t address)
 	return !reader.failed && total;
 }
 
-/* The variables that a function refers to (amd64: rip-relative, a 32-bit displacement that may be
- * followed by an immediate of 1 or 4 bytes) are tried, or what lies `inside` bytes before. */
-static addr_t locate_in_function(
-	const struct goruntime *runtime, const char *name, test_fn *test, uint32_t inside)
+static addr_t locate_one(
+	const struct goruntime *runtime, const char *name, locate_test_fn *test, uint32_t inside)
 {
-	static const unsigned trailing[] = {0, 1, 4};
-	const struct module *module = &runtime->modules.list.items[0];
-	struct function function;
+	addr_t address = 0;
 
-	if (!pclntab_find_name(&module->functions, name, &function))
-		return 0;
-	size_t length = (size_t)(function.end - function.entry);
-	const uint8_t *code = executable_view(runtime->executable, function.entry, length);
-	for (size_t at = 0; code && at + 4 <= length; at++) {
-		for (size_t i = 0; i < ARRAY_SIZE(trailing); i++) {
-			addr_t address = function.entry + at + 4 + trailing[i] +
-					 (addr_t)(int64_t)(int32_t)load_u32(code + at) - inside;
-
-			if (address % 8 == 0 && module->noptrdata <= address &&
-				address < module->end && test(runtime, address))
-				return address;
-		}
-	}
-	return 0;
+	locate_in_function(runtime, name, test, inside, &address, 1);
+	return address;
 }
 
 /* The queues are roots, so runtime.markroot refers to them, or to a field inside of them. */
 static addr_t locate_queue(
-	const struct goruntime *runtime, const char *name, test_fn *test, uint32_t inside)
+	const struct goruntime *runtime, const char *name, locate_test_fn *test, uint32_t inside)
 {
 	addr_t address = symbols_address(&runtime->symbols, name);
 
-	return address ? address : locate_in_function(runtime, "runtime.markroot", test, inside);
+	return address ? address : locate_one(runtime, "runtime.markroot", test, inside);
 }
 
 /* sema.go: {lock, treap, nwait} and zeros up to the next cache line; who is in the treap was
@@ -283,13 +315,13 @@ static addr_t locate_queue(
 static bool is_sema_root(const struct goruntime *runtime, addr_t root)
 {
 	const struct layout *layout = &runtime->layout;
-	uint8_t padding[SEMA_ROOT_STRIDE] = {0};
+	uint8_t padding[SEMA_ROOT_STRIDE_MAX] = {0};
 	struct reader reader = reader_over(runtime->target);
 	addr_t treap = read_field(&reader, root, layout->sema_root.treap);
 	uint64_t waiting = read_field(&reader, root, layout->sema_root.nwait);
 
 	if (!reader_bytes(&reader, root + layout->sema_root.size, padding,
-		    SEMA_ROOT_STRIDE - layout->sema_root.size))
+		    layout->facts.sema_root_stride - layout->sema_root.size))
 		return false;
 	for (size_t i = 0; i < sizeof(padding); i++) {
 		if (padding[i])
@@ -303,10 +335,12 @@ static bool is_semtable(const struct goruntime *runtime, addr_t address)
 {
 	const struct module *module = &runtime->modules.list.items[0];
 
-	if (address < module->bss || address + (addr_t)SEMA_ROOTS * SEMA_ROOT_STRIDE > module->ebss)
+	addr_t stride = runtime->layout.facts.sema_root_stride;
+
+	if (address < module->bss || address + SEMA_ROOTS * stride > module->ebss)
 		return false;
 	for (unsigned i = 0; i < SEMA_ROOTS; i++) {
-		if (!is_sema_root(runtime, address + (addr_t)i * SEMA_ROOT_STRIDE))
+		if (!is_sema_root(runtime, address + i * stride))
 			return false;
 	}
 	return true;
@@ -316,8 +350,7 @@ static addr_t locate_semtable(const struct goruntime *runtime)
 {
 	addr_t address = symbols_address(&runtime->symbols, "runtime.semtable");
 
-	return address ? address
-		       : locate_in_function(runtime, "runtime.semacquire1", is_semtable, 0);
+	return address ? address : locate_one(runtime, "runtime.semacquire1", is_semtable, 0);
 }
 
 struct error *locate_globals(struct goruntime *runtime)
@@ -325,6 +358,8 @@ struct error *locate_globals(struct goruntime *runtime)
 	TRY(locate(runtime, "runtime.mheap_", is_mheap, runtime->layout.mheap.allspans.at,
 		&runtime->mheap));
 	TRY(locate(runtime, "runtime.allgs", is_allgs, 0, &runtime->allgs));
+	/* Nothing but what is said of timers depends on it. */
+	error_destroy(locate(runtime, "runtime.allp", is_allp, 0, &runtime->allp));
 	runtime->allfin = locate_queue(runtime, "runtime.allfin", is_allfin, 0);
 	if (field_present(runtime->layout.cleanup_queue.all))
 		runtime->cleanups = locate_queue(runtime, "runtime.gcCleanups", is_cleanup_queue,

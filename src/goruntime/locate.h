@@ -3,5 +3,5 @@
 
 #include "goruntime.h"
 
-/* Fills mheap, allgs, allfin and cleanups of a runtime whose modules are known. */
+/* Fills mheap, allgs, allp, allfin and cleanups of a runtime whose modules are known. */
 struct error *locate_globals(struct goruntime *runtime);

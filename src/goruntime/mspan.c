@@ -2,9 +2,13 @@
 
 #include "bytes.h"
 
-enum { MAX_SPANS = 1 << 28 };
+enum {
+	MAX_SPANS = 1 << 28,
+	MALLOC_HEADER = 8,
+	MAX_SMALL = 32768, /* bytes: larger objects have a span of their own */
+};
 
-#define ADDRESSES_END ((addr_t)1 << 47) /* of a process on amd64 */
+#define ADDRESSES_END ((addr_t)1 << 48) /* of a process on arm64; on amd64 there are fewer */
 
 const uint16_t size_classes[68] = {0, 8, 16, 24, 32, 48, 64, 80, 96, 112, 128, 144, 160, 176, 192,
 	208, 224, 240, 256, 288, 320, 352, 384, 416, 448, 480, 512, 576, 640, 704, 768, 896, 1024,
@@ -19,6 +23,17 @@ uint64_t size_class_round(uint64_t size)
 			return size_classes[i];
 	}
 	return (size + RUNTIME_PAGE - 1) & ~(uint64_t)(RUNTIME_PAGE - 1);
+}
+
+uint64_t slot_size_round(const struct layout *layout, uint64_t size, bool pointers)
+{
+	bool headers = layout->features.heap_bitmap == HEAP_BITMAP_SPAN;
+
+	if (headers && size > MAX_SMALL - MALLOC_HEADER)
+		return (size + RUNTIME_PAGE - 1) & ~(uint64_t)(RUNTIME_PAGE - 1);
+	if (headers && pointers && size > SMALL_OBJECT)
+		size += MALLOC_HEADER;
+	return size_class_round(size);
 }
 
 static uint64_t member(const uint8_t *bytes, struct field field)

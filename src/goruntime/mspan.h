@@ -3,10 +3,6 @@
 
 #include "goruntime.h"
 
-/* Addresses count from here in the index of arenas: they are signed, on amd64 (malloc.go,
- * arenaBaseOffset). */
-#define ARENA_BASE_OFFSET 0x800000000000ull
-
 enum {
 	RUNTIME_PAGE_SHIFT = 13, /* 8 KiB, whatever the OS page is */
 	RUNTIME_PAGE = 1 << RUNTIME_PAGE_SHIFT,
@@ -21,6 +17,12 @@ enum {
 	INLINE_MARK_BYTES = 128,
 	INLINE_MARK_MIN = 16, /* bytes: smaller objects have no inline marks */
 };
+
+/* The place of an address in the index of arenas (malloc.go, arenaIndex). */
+static inline uint64_t arena_place(const struct layout *layout, addr_t address)
+{
+	return (address + layout->facts.arena_base) >> ARENA_SHIFT;
+}
 
 struct mspan {
 	addr_t start;
@@ -78,3 +80,7 @@ extern const uint16_t size_classes[68];
 
 /* The slot size that an allocation of so many bytes gets, in bytes. */
 uint64_t size_class_round(uint64_t size);
+
+/* The same, with the header that malloc.go puts in front of some values with pointers since 1.22:
+ * of those larger than 512 bytes and not so large that they get a span of their own. */
+uint64_t slot_size_round(const struct layout *layout, uint64_t size, bool pointers);

@@ -56,9 +56,8 @@ static struct error *load_arena(struct pointer_maps *maps, uint32_t number)
 	const struct layout *layout = &runtime->layout;
 	struct reader reader = reader_over(runtime->target);
 	addr_t second_level = reader_u64(&reader, runtime->mheap + layout->mheap.arenas.at);
-	addr_t arena = reader_u64(&reader,
-		second_level + 8 * ((((uint64_t)number << ARENA_SHIFT) + ARENA_BASE_OFFSET) >>
-					   ARENA_SHIFT));
+	addr_t arena = reader_u64(
+		&reader, second_level + 8 * arena_place(layout, (addr_t)number << ARENA_SHIFT));
 	struct arena_bits *bits = &maps->arenas[number - maps->heap->arena_low];
 
 	TRY(reader_error(&reader, "heapArena"));

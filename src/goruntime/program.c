@@ -11,7 +11,9 @@
 #include "clock.h"
 #include "compressed_writer.h"
 #include "core_file.h"
+#include "debug_file.h"
 #include "layout_check.h"
+#include "leftovers.h"
 #include "output_file.h"
 #include "process.h"
 #include "program_image.h"
@@ -48,6 +50,7 @@ static void open_debuginfo(struct program *program)
 
 	if (!error)
 		return;
+	free(program->debuginfo_problem);
 	program->debuginfo_problem = memory_string(error->message);
 	program->debuginfo = memory_alloc(sizeof(*program->debuginfo));
 	program->debuginfo->executable = program->executable;
@@ -93,19 +96,23 @@ static struct error *replace_target(struct program *program, int spool)
 	return goruntime_open(captured, program->executable, &program->runtime);
 }
 
-/* DWARF is read while the capture runs, which is another process. */
+/* DWARF is looked for and read while the capture runs, which is another process. */
 static struct error *open_process(
-	pid_t pid, const struct capture_options *options, struct program *program)
+	pid_t pid, const struct program_options *options, struct program *program)
 {
 	_cleanup_close_ int spool = -1;
 	struct capture *capture;
 
 	TRY(look_at_process(pid, program));
+	if (options->exe)
+		TRY(debug_file_use(program->executable, options->exe));
 	TRY(unnamed_file_open("the captured memory", &spool));
 	const struct capture_wishes wishes = {.runtime = program->runtime};
 	struct capture_plan plan = capture_plan_for(&wishes);
 	uint64_t began = clock_now();
-	TRY(capture_start(pid, &plan, options, spool, &capture));
+	TRY(capture_start(pid, &plan, &options->capture, spool, &capture));
+	if (!options->exe)
+		debug_file_find(program->executable, pid, &program->debuginfo_problem);
 	open_debuginfo(program);
 	TRY(capture_finish(capture));
 	uint64_t elapsed = clock_now() - began;
@@ -142,6 +149,7 @@ static struct error *open_file(const char *path, const char *exe, struct program
 		return error_create(ERROR_USAGE, "%s is neither a process id nor a file", path);
 	TRY(core_file_open(path, exe, &program->target));
 	TRY(open_executable(program, exe != NULL));
+	debug_file_find(program->executable, 0, &program->debuginfo_problem);
 	TRY(goruntime_open(program->target, program->executable, &program->runtime));
 	open_debuginfo(program);
 	return layout_check(&program->runtime->layout, program->debuginfo);
@@ -154,11 +162,22 @@ struct error *program_open(
 	pid_t pid;
 
 	if (parse_pid(name, &pid))
-		TRY(open_process(pid, &options->capture, program));
+		TRY(open_process(pid, options, program));
 	else
 		TRY(open_file(name, options->exe, program));
 	*ret = take_pointer(program);
 	return NULL;
+}
+
+static struct error *erase_leftovers(const struct program *program, int fd)
+{
+	_cleanup_free_ char *exe = memory_format("/proc/self/fd/%d", program->target->exe_fd);
+	_cleanup_(cleanup_target) struct target *captured = NULL;
+	_cleanup_(cleanup_goruntime) struct goruntime *runtime = NULL;
+
+	TRY(core_file_open_fd(dup(fd), "the captured memory", exe, &captured));
+	TRY(goruntime_open(captured, program->executable, &runtime));
+	return leftovers_erase(runtime);
 }
 
 static struct error *capture_snapshot(
@@ -179,7 +198,8 @@ static struct error *capture_snapshot(
 	struct capture_plan plan = capture_plan_for(&capture_wishes);
 	struct capture *capture;
 	TRY(capture_start(pid, &plan, &wishes->capture, fd, &capture));
-	return capture_finish(capture);
+	TRY(capture_finish(capture));
+	return wishes->contents ? NULL : erase_leftovers(program, fd);
 }
 
 /* Memory is written in no order while it is captured, and compressed when the target runs again. */

@@ -12,11 +12,11 @@ struct program {
 	struct executable *executable;
 	struct goruntime *runtime;
 	struct debuginfo *debuginfo; /* empty when there is no DWARF, or none that can be read */
-	char *debuginfo_problem;     /* why it cannot be read; NULL */
+	char *debuginfo_problem;     /* why it, or a separate debug file, cannot be used; NULL */
 };
 
 struct program_options {
-	const char *exe;                /* overrides where a core's executable is; NULL */
+	const char *exe; /* the executable of a core, or of a process one with names; NULL */
 	struct capture_options capture; /* of a process */
 };
 

@@ -18,6 +18,7 @@ struct walk {
 	struct roots_missing *missing;
 	struct reader reader;
 	addr_t owner;
+	struct queued_calls queued;
 };
 
 static void found(struct walk *walk, enum root_kind kind, addr_t at, addr_t value)
@@ -134,6 +135,7 @@ static void walk_finalizer_queue(struct walk *walk)
 				       !read_field(&walk->reader, entry, layout->finalizer.ot);
 			enum root_kind kind = cleanup ? ROOT_QUEUED_CLEANUP : ROOT_QUEUED_FINALIZER;
 
+			*(cleanup ? &walk->queued.cleanups : &walk->queued.finalizers) += 1;
 			found(walk, kind, entry + layout->finalizer.fn.at,
 				read_field(&walk->reader, entry, layout->finalizer.fn));
 			found(walk, kind, entry + layout->finalizer.arg.at,
@@ -160,6 +162,7 @@ static void walk_cleanup_queue(struct walk *walk)
 		uint64_t count = read_field(&walk->reader, block, layout->cleanup_block.n);
 
 		count = MIN(count, (uint64_t)(MAX_CLEANUPS_PER_BLOCK / words));
+		walk->queued.cleanups += count;
 		for (uint64_t k = 0; k < count * words; k++) {
 			addr_t at = block + layout->cleanup_block.size + 8 * k;
 
@@ -188,4 +191,25 @@ void roots_each(const struct heap *heap, struct pointer_maps *maps, root_fn *vis
 	ret_missing->specials += specials_each(heap, walk_special, &walk);
 	walk_finalizer_queue(&walk);
 	walk_cleanup_queue(&walk);
+}
+
+static void ignore(void *context, const struct root *root)
+{
+	(void)context;
+	(void)root;
+}
+
+struct queued_calls roots_queued(const struct heap *heap)
+{
+	struct roots_missing missing = {0};
+	struct walk walk = {
+		.heap = heap,
+		.visit = ignore,
+		.missing = &missing,
+		.reader = reader_over(heap->runtime->target),
+	};
+
+	walk_finalizer_queue(&walk);
+	walk_cleanup_queue(&walk);
+	return walk.queued;
 }

@@ -39,3 +39,10 @@ struct roots_missing {
 
 void roots_each(const struct heap *heap, struct pointer_maps *maps, root_fn *visit, void *context,
 	struct roots_missing *ret_missing);
+
+/* Finalizers and cleanups that wait to be run, or are being run. */
+struct queued_calls {
+	uint64_t finalizers;
+	uint64_t cleanups;
+};
+struct queued_calls roots_queued(const struct heap *heap);

@@ -2,7 +2,10 @@
 
 #include "cycle.h"
 
-enum { MAX_SPECIALS = 1 << 24 }; /* of a span */
+enum {
+	MAX_SPECIALS = 1 << 24, /* of a span */
+	CLEANUP_CAPTURES = 2,   /* words, of the function that AddCleanup makes up to 1.25 */
+};
 
 bool specials_of_span(
 	const struct heap *heap, const struct span *span, special_fn *visit, void *context)
@@ -39,4 +42,51 @@ uint64_t specials_each(const struct heap *heap, special_fn *visit, void *context
 	for (uint32_t i = 0; i < heap->span_count; i++)
 		broken += !specials_of_span(heap, &heap->spans[i], visit, context);
 	return broken;
+}
+
+/* The entry of a function value; 0: the word is none. */
+static addr_t function_of_value(const struct goruntime *runtime, addr_t value)
+{
+	struct reader reader = reader_over(runtime->target);
+	addr_t entry = value ? reader_u64(&reader, value) : 0;
+	struct function function;
+
+	if (!entry || reader.failed || !goruntime_function(runtime, entry, NULL, &function))
+		return 0;
+	return function.entry == entry ? entry : 0;
+}
+
+/* mcleanup.go: up to 1.25 func() { cleanup(arg) }, which has captured both, or (in 1.25) the places
+ * where they are; later {call, fn, arg}. */
+static addr_t cleanup_function(const struct goruntime *runtime, addr_t special)
+{
+	const struct layout *layout = &runtime->layout;
+	struct reader reader = reader_over(runtime->target);
+	addr_t entry = 0;
+
+	if (layout->features.cleanup_is_call)
+		return function_of_value(runtime,
+			reader_u64(&reader, special + layout->special_cleanup.cleanup.at + 8));
+	addr_t closure = read_field(&reader, special, layout->special_cleanup.fn);
+	for (unsigned i = 1; closure && !entry && i <= CLEANUP_CAPTURES; i++) {
+		addr_t captured = reader_u64(&reader, closure + 8 * i);
+
+		entry = function_of_value(runtime, captured);
+		if (!entry && captured)
+			entry = function_of_value(runtime, reader_u64(&reader, captured));
+	}
+	return entry;
+}
+
+addr_t special_function(const struct heap *heap, const struct special *special)
+{
+	const struct layout *layout = &heap->runtime->layout;
+	struct reader reader = reader_over(heap->runtime->target);
+
+	if (special->kind == layout->features.special_kinds.cleanup)
+		return cleanup_function(heap->runtime, special->address);
+	if (special->kind != layout->features.special_kinds.finalizer)
+		return 0;
+	return function_of_value(
+		heap->runtime, read_field(&reader, special->address, layout->special_finalizer.fn));
 }

@@ -29,3 +29,6 @@ static inline addr_t special_object(const struct special *special)
 {
 	return special->span->start + special->slot * special->span->elemsize;
 }
+
+/* The entry of the function that a finalizer or a cleanup calls; 0: it cannot be told. */
+addr_t special_function(const struct heap *heap, const struct special *special);

@@ -8,12 +8,25 @@
 enum {
 	MAX_OBJECTS = 1 << 16,
 	STACK_OBJECT_SIZE = 16, /* stackObjectRecord: off, size, ptrBytes, gcdataoff */
-	/* internal/abi.RegArgs on amd64: 9 integer registers, 15 floats, 9 pointers, 9 bits; the
-	 * pointers are the part that the collector scans. */
-	REG_ARGS_SIZE = 9 * 8 + 15 * 8 + 9 * 8 + 8,
-	REG_ARGS_POINTERS_AT = 9 * 8 + 15 * 8,
-	REG_ARGS_POINTERS = 9,
 };
+
+/* internal/abi.RegArgs: integer registers, floats, pointers, a bit for each pointer; the pointers
+ * are the part that the collector scans. */
+struct reg_args {
+	uint32_t size, pointers_at, pointers;
+};
+
+static struct reg_args reg_args(const struct goruntime *runtime)
+{
+	const struct processor_facts *facts = &runtime->layout.facts;
+	uint32_t pointers_at = (uint32_t)(facts->integer_registers + facts->float_registers) * 8;
+
+	return (struct reg_args){
+		.size = pointers_at + (uint32_t)facts->integer_registers * 8 + 8,
+		.pointers_at = pointers_at,
+		.pointers = facts->integer_registers,
+	};
+}
 
 /* runtime.stackmap: n, nbit, then n bitmaps of nbit bits. */
 static bool read_stack_map(
@@ -43,6 +56,14 @@ static bool is_reflect_stub(const struct frame *frame)
 		       !strcmp(frame->function.name, "reflect.methodValueCall"));
 }
 
+/* Has the function made its frame? */
+static bool has_started(const struct goruntime *runtime, const struct frame *frame)
+{
+	const struct processor_facts *facts = &runtime->layout.facts;
+
+	return frame->sp + facts->min_frame < frame->fp - (facts->frames_have_link ? 0 : 8);
+}
+
 /* The reflectMethodValue at 0(SP): {fn, *bitvector, argLen}; the word at 4 says whether the results
  * have been copied in. */
 static bool read_reflect_args(
@@ -50,10 +71,12 @@ static bool read_reflect_args(
 {
 	struct reader reader = reader_over(runtime->target);
 
-	if (frame->sp >= frame->fp - 8)
-		return true; /* not started: it has no locals, and takes no arguments */
-	addr_t value = reader_u64(&reader, frame->sp);
-	bool results_valid = reader_u8(&reader, frame->sp + 4 * 8);
+	addr_t saved = frame->sp + runtime->layout.facts.min_frame;
+
+	if (!has_started(runtime, frame))
+		return true; /* it has no locals, and takes no arguments */
+	addr_t value = reader_u64(&reader, saved);
+	bool results_valid = reader_u8(&reader, saved + 4 * 8);
 	addr_t vector = reader_u64(&reader, value + 8);
 	uint64_t argument_words = reader_u64(&reader, value + 16) / 8;
 	uint32_t count = reader_u32(&reader, vector);
@@ -97,8 +120,10 @@ static bool read_objects(
 	addr_t at = pclntab_funcdata(
 		&frame->module->functions, &frame->function, FUNCDATA_STACK_OBJECTS);
 
-	if (is_reflect_stub(frame) && frame->sp < frame->fp - 8) {
-		add_object(map, frame, -REG_ARGS_SIZE, REG_ARGS_SIZE, 0, 0);
+	if (is_reflect_stub(frame) && has_started(runtime, frame)) {
+		uint32_t size = reg_args(runtime).size;
+
+		add_object(map, frame, -(int32_t)size, size, 0, 0);
 		return true;
 	}
 	if (!at)
@@ -114,6 +139,14 @@ static bool read_objects(
 			frame->module->rodata + reader_u32(&reader, record + 12));
 	}
 	return !reader.failed;
+}
+
+/* stkframe.go, getStackMap: a frame of so many bytes has no locals. */
+static addr_t min_locals(const struct goruntime *runtime)
+{
+	const struct processor_facts *facts = &runtime->layout.facts;
+
+	return facts->frames_have_link ? facts->stack_align : 0;
 }
 
 bool stack_map_of(const struct goruntime *runtime, const struct frame *frame, struct stack_map *ret)
@@ -132,7 +165,7 @@ bool stack_map_of(const struct goruntime *runtime, const struct frame *frame, st
 			table, function, PCDATA_STACK_MAP_INDEX, frame->continpc - 1);
 	if (index == -1)
 		index = 0; /* in the prologue, as the runtime assumes */
-	if (frame->varp > frame->sp) {
+	if (frame->varp > frame->sp + min_locals(runtime)) {
 		if (!locals_at || !read_stack_map(runtime, locals_at, index, &ret->locals))
 			return false;
 		ret->locals.start = frame->varp - (addr_t)ret->locals.count * 8;
@@ -159,8 +192,10 @@ bool stack_object_each(const struct goruntime *runtime, const struct stack_objec
 	_cleanup_free_ uint8_t *unrolled = NULL;
 
 	if (!object->gcdata) { /* abi.RegArgs */
-		for (uint64_t i = 0; i < REG_ARGS_POINTERS; i++)
-			visit(context, REG_ARGS_POINTERS_AT + 8 * i);
+		struct reg_args args = reg_args(runtime);
+
+		for (uint64_t i = 0; i < args.pointers; i++)
+			visit(context, args.pointers_at + 8 * i);
 		return true;
 	}
 	uint64_t words = (uint64_t)llabs((long long)object->pointer_bytes) / 8;

@@ -13,12 +13,17 @@ struct look {
 	const struct goroutines *goroutines;
 	thread_word_fn *visit;
 	void *context;
+	struct ranges *memory; /* when not NULL, it is only noted what would be looked at */
 };
 
 static void look_at_memory(const struct look *look, addr_t low, addr_t high)
 {
 	uint8_t page[OS_PAGE];
 
+	if (look->memory) {
+		ranges_add(look->memory, low, high);
+		return;
+	}
 	for (addr_t at = low & ~7ull; at < high;) {
 		addr_t end = MIN((at | (OS_PAGE - 1)) + 1, high);
 		size_t length = (size_t)(end - at);
@@ -55,9 +60,7 @@ static bool read_stack(
 static addr_t current_g(const struct look *look, const struct registers *registers,
 	struct reader *reader, struct system_stack *ret_stack)
 {
-	addr_t g = registers->general_count > REGISTER_G_AMD64
-			   ? registers->general[REGISTER_G_AMD64]
-			   : 0;
+	addr_t g = registers->general[look->runtime->layout.facts.g_register];
 
 	return read_stack(look->runtime, reader, g, ret_stack) && ret_stack->low <= registers->sp &&
 			       registers->sp < ret_stack->high
@@ -87,21 +90,32 @@ static void look_at_system_stack(const struct look *look, const struct registers
 	if (m && is_idle(look, &reader, m))
 		return;
 	look_at_memory(look, registers->sp, m ? stack.high : registers->sp + STACK_LOOKED_AT);
-	for (unsigned i = 0; i < registers->general_count; i++)
+	for (unsigned i = 0; look->visit && i < registers->general_count; i++)
 		look->visit(look->context, registers->general[i]);
 	if (m && read_field(&reader, m, layout->m.gsignal) == g &&
 		read_stack(look->runtime, &reader, read_field(&reader, m, layout->m.g0), &stack))
 		look_at_memory(look, stack.low, stack.high);
 }
 
+/* Those that are on the stack of a goroutine are scanned with it. */
+static void look_at_threads(const struct look *look)
+{
+	vec_foreach (thread, &look->runtime->target->threads) {
+		if (!on_goroutine(look, thread->registers.sp))
+			look_at_system_stack(look, &thread->registers);
+	}
+}
+
 void thread_words_each(const struct goruntime *runtime, const struct goroutines *goroutines,
 	thread_word_fn *visit, void *context)
 {
-	const struct look look = {runtime, goroutines, visit, context};
+	look_at_threads(&(struct look){
+		.runtime = runtime, .goroutines = goroutines, .visit = visit, .context = context});
+}
 
-	/* Those that are on the stack of a goroutine are scanned with it. */
-	vec_foreach (thread, &runtime->target->threads) {
-		if (!on_goroutine(&look, thread->registers.sp))
-			look_at_system_stack(&look, &thread->registers);
-	}
+void thread_words_memory(
+	const struct goruntime *runtime, const struct goroutines *goroutines, struct ranges *ret)
+{
+	look_at_threads(
+		&(struct look){.runtime = runtime, .goroutines = goroutines, .memory = ret});
 }

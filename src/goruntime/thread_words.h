@@ -10,9 +10,14 @@
 #pragma once
 
 #include "goroutine.h"
+#include "ranges.h"
 
 typedef void thread_word_fn(void *context, addr_t value);
 
 /* Each may be anything. What was not captured is left out. */
 void thread_words_each(const struct goruntime *runtime, const struct goroutines *goroutines,
 	thread_word_fn *visit, void *context);
+
+/* The memory that it looks at, without what is known to be a goroutine's. */
+void thread_words_memory(
+	const struct goruntime *runtime, const struct goroutines *goroutines, struct ranges *ret);

@@ -1,6 +1,6 @@
 /* Unwinding a goroutine's stack by the function table, as the runtime does it.
  *
- * Sources: Go, runtime/traceback.go (unwinder), stkframe.go.
+ * Sources: Go, runtime/traceback.go (unwinder), stkframe.go. "Link register": arm64 has one.
  */
 #pragma once
 

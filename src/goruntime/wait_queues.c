@@ -128,7 +128,8 @@ bool wait_queues_add_semaphores(struct wait_queues *queues, const struct gorunti
 	struct treap treap = {0};
 
 	for (unsigned i = 0; runtime->semtable && i < SEMA_ROOTS && !reader.failed; i++) {
-		addr_t root = runtime->semtable + (addr_t)i * SEMA_ROOT_STRIDE;
+		addr_t root =
+			runtime->semtable + (addr_t)i * runtime->layout.facts.sema_root_stride;
 		addr_t top = read_field(&reader, root, runtime->layout.sema_root.treap);
 
 		if (top)

@@ -10,8 +10,6 @@ enum {
 	MAX_DEPTH = 64,
 	MAX_STEPS = 1 << 16,
 	MASK_WORDS = 64,
-	MALLOC_HEADER = 8,
-	MAX_SMALL = 32768,
 	UNROLLED = 16, /* arrays of up to so many elements are written out */
 };
 
@@ -44,20 +42,6 @@ void object_types_deinit(struct object_types *types)
 	vec_deinit(&types->closure_plans);
 	for (size_t i = 0; i < ARRAY_SIZE(types->by_key); i++)
 		addrmap_deinit(&types->by_key[i]);
-}
-
-/* The slot that malloc gives for a value: malloc.go. From 1.22 on a type header comes in front of
- * values with pointers that are larger than 512 bytes and not so large that they get a span of
- * their own. */
-static uint64_t slot_size(const struct layout *layout, const struct go_type *type, uint64_t size)
-{
-	bool headers = layout->features.heap_bitmap == HEAP_BITMAP_SPAN;
-
-	if (headers && size > MAX_SMALL - MALLOC_HEADER)
-		return (size + RUNTIME_PAGE - 1) & ~(uint64_t)(RUNTIME_PAGE - 1);
-	if (headers && type->pointer_bytes && size > SMALL_OBJECT)
-		size += MALLOC_HEADER;
-	return size_class_round(size);
 }
 
 static uint64_t first_mask_word(struct types *types, const struct go_type *type)
@@ -117,7 +101,7 @@ static struct object_type make(
 	if (!unit)
 		return made;
 	made.unit = unit->size;
-	made.slot_size = slot_size(layout, unit, unit->size);
+	made.slot_size = slot_size_round(layout, unit->size, unit->pointer_bytes);
 	made.pointers = unit->pointer_bytes != 0;
 	made.mask = first_mask_word(types->types, unit);
 	/* runtime/iface.go, itabAdd: larger tables are made by hand. */

@@ -461,7 +461,8 @@ struct groups_check {
 	bool agrees;
 };
 
-/* The arrays of groups must lie in slots that are right for them. */
+/* The arrays of groups must lie in slots that are right for them. Overflow buckets may lie behind
+ * the others, in the same array (runtime/map.go, makeBucketArray). */
 static void check_groups(void *context, const struct map_piece *piece)
 {
 	struct groups_check *check = context;
@@ -470,12 +471,13 @@ static void check_groups(void *context, const struct map_piece *piece)
 
 	if (piece->part != MAP_PART_GROUPS || !check->agrees)
 		return;
-	check->agrees =
-		group && land(check->shapes, piece->address, &landing) && !landing.offset &&
-		(landing.span->map == SPAN_MAP_NONE) == (group->pointer_bytes == 0) &&
-		piece->count <= landing.room / group->size &&
-		(piece->count != 1 || size_class_round(group->size) == landing.span->elemsize ||
-			landing.span->map == SPAN_MAP_HEADER);
+	check->agrees = group && group->size && land(check->shapes, piece->address, &landing) &&
+			landing.offset % group->size == 0 &&
+			(landing.span->map == SPAN_MAP_NONE) == (group->pointer_bytes == 0) &&
+			piece->count <= landing.room / group->size &&
+			(piece->count != 1 || landing.offset ||
+				size_class_round(group->size) == landing.span->elemsize ||
+				landing.span->map == SPAN_MAP_HEADER);
 }
 
 static int score_map_type(struct shapes *shapes, const struct go_type *type, addr_t address)

@@ -161,8 +161,13 @@ static void seed_special(void *context, const struct special *special)
 	const struct layout *layout = &runtime_of(spread)->layout;
 	struct reader reader = reader_over(runtime_of(spread)->target);
 
+	if (special->kind == layout->features.special_kinds.cleanup &&
+		!layout->features.cleanup_is_call)
+		spread_closure(
+			spread, read_field(&reader, special->address, layout->special_cleanup.fn));
 	if (special->kind != layout->features.special_kinds.finalizer)
 		return;
+	spread_closure(spread, read_field(&reader, special->address, layout->special_finalizer.fn));
 	const struct go_type *pointer = type_at(
 		spread, read_field(&reader, special->address, layout->special_finalizer.ot));
 	const struct go_type *type =

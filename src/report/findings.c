@@ -7,8 +7,10 @@
 #include "human.h"
 
 static const struct column columns[] = {
+	{"#", NULL, CELL_TEXT, false},
 	{"holds", NULL, CELL_BYTES, false},
 	{"count", NULL, CELL_COUNT, false},
+	{"tier", NULL, CELL_TEXT, false},
 	{"verdict", NULL, CELL_TEXT, false},
 	{"what", NULL, CELL_TEXT, true},
 };
@@ -49,23 +51,37 @@ static json_t *path_json(const struct finding *finding)
 	return path;
 }
 
+static json_t *finding_growth_json(const struct finding_growth *growth)
+{
+	return json_pack("{s:I, s:I, s:I, s:I}", "objects", (json_int_t)growth->objects, "bytes",
+		(json_int_t)growth->bytes, "survivors", (json_int_t)growth->survivors,
+		"bytes_per_minute", (json_int_t)growth->bytes_per_minute);
+}
+
 /* The figures of the evidence stand beside what all findings have. */
 static json_t *finding_json(const struct finding *finding)
 {
 	_cleanup_free_ char *id = finding_id(finding), *what = what_text(finding);
-	json_t *document = json_pack("{s:o, s:s, s:s, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:s}",
-		"id", clean_json(id), "kind", finding->kind->name, "tier", tier_name(finding->tier),
-		"holds_bytes", (json_int_t)finding->holds_bytes, "frees_bytes",
-		(json_int_t)finding->frees_bytes, "stack_bytes", (json_int_t)finding->stack_bytes,
-		"count", (json_int_t)finding->count, "what", clean_json(what), "detail",
+	json_t *document = json_pack(
+		"{s:o, s:o, s:s, s:s, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:s}", "id",
+		clean_json(id), "fingerprint",
+		json_sprintf("%016" PRIx64, finding_fingerprint(finding)), "kind",
+		finding->kind->name, "tier", tier_name(finding->tier), "holds_bytes",
+		(json_int_t)finding->holds_bytes, "frees_bytes", (json_int_t)finding->frees_bytes,
+		"stack_bytes", (json_int_t)finding->stack_bytes, "count",
+		(json_int_t)finding->count, "what", clean_json(what), "detail",
 		clean_json(or_empty(finding->detail)), "type", clean_json(or_empty(finding->type)),
 		"path", path_json(finding), "fix", or_empty(finding->fix));
 
+	if (finding->goid)
+		json_object_set_new(document, "goid", json_integer((json_int_t)finding->goid));
 	if (finding->address)
 		json_object_set_new(
 			document, "address", json_sprintf("0x%" PRIx64, finding->address));
 	if (finding->allocated_at)
 		json_object_set_new(document, "allocated_at", clean_json(finding->allocated_at));
+	if (finding->growth.known)
+		json_object_set_new(document, "growth", finding_growth_json(&finding->growth));
 	vec_foreach (evidence, &finding->evidence)
 		json_object_set_new(document, evidence->key, evidence_json(evidence));
 	return document;
@@ -76,8 +92,10 @@ static void add_row(struct table *table, const struct finding *finding)
 	const struct finding_kind *kind = finding->kind;
 
 	table_row(table);
+	table_take(table, memory_format("f%zu", table_rows(table) + 1));
 	table_number(table, finding->holds_bytes);
 	table_number(table, finding->count);
+	table_text(table, tier_name(finding->tier));
 	table_text(table, finding->count > 1 && kind->many ? kind->many : kind->one);
 	table_take(table, what_text(finding));
 	if (finding->detail)
@@ -88,7 +106,7 @@ static void add_row(struct table *table, const struct finding *finding)
 		table_note(table, memory_format("allocated at %s", finding->allocated_at));
 }
 
-static void show(struct view *view, const struct finding_list *findings, size_t limit)
+static void add_table(struct view *view, const struct finding_list *findings, size_t limit)
 {
 	size_t shown = limit ? MIN(limit, findings->list.count) : findings->list.count;
 	struct table *table = table_create(columns, ARRAY_SIZE(columns));
@@ -105,18 +123,33 @@ static void show(struct view *view, const struct finding_list *findings, size_t 
 			findings->list.count - shown);
 }
 
-struct error *findings_add(struct view *view, const struct analysis *analysis,
-	struct naming *naming, const struct memory_account *memory, size_t limit)
+void findings_show(struct view *view, const struct finding_list *findings, size_t limit)
 {
-	struct finding_list findings;
 	json_t *list = json_array();
 
-	TRY(findings_find(analysis, naming, memory, &findings));
-	for (size_t i = 0; i < findings.list.count && (!limit || i < limit); i++)
-		json_array_append_new(list, finding_json(&findings.list.items[i]));
+	for (size_t i = 0; i < findings->list.count && (!limit || i < limit); i++)
+		json_array_append_new(list, finding_json(&findings->list.items[i]));
 	json_object_set_new(view_document(view), "findings", list);
-	if (findings.list.count)
-		show(view, &findings, limit);
-	finding_list_deinit(&findings);
-	return NULL;
+	if (findings->list.count)
+		add_table(view, findings, limit);
+}
+
+void finding_show(struct view *view, const struct finding *finding)
+{
+	_cleanup_free_ char *what = what_text(finding);
+	_cleanup_free_ char *holds = human_bytes(finding->holds_bytes);
+	_cleanup_free_ char *frees = human_bytes(finding->frees_bytes);
+
+	json_object_set_new(view_document(view), "finding", finding_json(finding));
+	view_line(view, LINE_PLAIN, "%s", "");
+	view_line(view, LINE_BOLD, "%s (%s): %s", finding->kind->name, tier_name(finding->tier),
+		what);
+	if (finding->detail)
+		view_line(view, LINE_PLAIN, "%s", finding->detail);
+	vec_foreach (note, &finding->notes)
+		view_line(view, LINE_PLAIN, "%s", *note);
+	view_line(view, LINE_PLAIN, "holds %s, mending it frees %s", holds, frees);
+	if (finding->fix)
+		view_line(view, LINE_PLAIN, "to mend it: %s", finding->fix);
+	view_line(view, LINE_PLAIN, "%s", "");
 }

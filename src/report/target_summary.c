@@ -19,21 +19,18 @@ static const char *kind_name(enum target_kind kind)
 	return "";
 }
 
-static bool is_stripped(const struct executable *executable)
-{
-	return !executable->has_dwarf && !executable->has_symbols;
-}
-
 static void add_documents(struct view *view, const struct analysis *analysis)
 {
 	const struct target *target = analysis->program->target;
 	const struct executable *executable = analysis->program->executable;
 
 	json_object_set_new(view_document(view), "target",
-		json_pack("{s:s, s:i, s:o, s:o, s:s, s:b}", "kind", kind_name(target->kind), "pid",
-			(int)target->pid, "exe", clean_json(executable->path), "go",
-			clean_json(executable->go_version), "arch", "amd64", "stripped",
-			is_stripped(executable)));
+		json_pack("{s:s, s:i, s:o, s:o, s:s, s:b, s:o}", "kind", kind_name(target->kind),
+			"pid", (int)target->pid, "exe", clean_json(executable->path), "go",
+			clean_json(executable->go_version), "arch",
+			processor_name(executable->processor), "stripped", executable->stripped,
+			"debug_file",
+			executable->names_path ? clean_json(executable->names_path) : json_null()));
 	json_object_set_new(view_document(view), "capture",
 		json_pack("{s:s, s:I, s:I, s:I}", "mode", target->capture.mode, "pause_ns",
 			(json_int_t)target->capture.pause_ns, "elapsed_ns",
@@ -41,10 +38,14 @@ static void add_documents(struct view *view, const struct analysis *analysis)
 			(json_int_t)target->capture.bytes_read));
 }
 
-/* Without the file it is not known whether it has names. */
-static const char *names_missing(const struct analysis *analysis)
+/* Where names come from, when it is not the executable itself. */
+static const char *names_text(const struct analysis *analysis)
 {
-	if (!is_stripped(analysis->program->executable))
+	const struct executable *executable = analysis->program->executable;
+
+	if (executable->names_path)
+		return " · has a debug file";
+	if (!executable->stripped)
 		return "";
 	return analysis->program->target->exe_is_image ? " · its executable is not here (--exe)"
 						       : " · stripped";
@@ -68,5 +69,5 @@ void target_summary_add(struct view *view, const struct analysis *analysis)
 
 	add_documents(view, analysis);
 	view_line(view, LINE_BOLD, "%s · %s · %s%s", target->name, place, executable->go_version,
-		names_missing(analysis));
+		names_text(analysis));
 }

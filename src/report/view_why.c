@@ -109,6 +109,12 @@ static struct error *explain(struct why *why, const char *what)
 			       ? error_create(ERROR_USAGE, "\"%s\" is not a goroutine id", number)
 			       : why_goroutine(why, goid);
 	}
+	if (what[0] == 'f' && isdigit((unsigned char)what[1])) {
+		uint64_t number = strtoull(what + 1, &end, 10);
+
+		if (!*end)
+			return why_finding(why, number);
+	}
 	const char *digits = what[0] == '#' ? what + 1 : what;
 	if (isdigit((unsigned char)*digits)) {
 		uint64_t row = strtoull(digits, &end, 10);

@@ -3,12 +3,13 @@
 #pragma once
 
 #include "analysis.h"
+#include "moment.h"
 #include "naming.h"
 #include "view.h"
 
 struct view_options {
-	size_t limit;        /* rows; 0: all */
-	uint64_t elapsed_ns; /* since the command began */
+	size_t limit;      /* rows; 0: all */
+	uint64_t began_ns; /* when the command began (clock_now) */
 };
 
 /* silt TARGET */
@@ -30,3 +31,11 @@ struct error *view_types(
 /* silt why: `what` is an address, a type, a variable, or the number of a row of the report. */
 struct error *view_why(const struct analysis *analysis, const struct view_options *options,
 	const char *what, struct view **ret);
+
+/* silt diff: between the first of several snapshots and the last. */
+struct diff {
+	const struct moment *first;
+	const struct growth *growth;
+};
+struct error *view_diff(
+	const struct diff *diff, const struct view_options *options, struct view **ret);

@@ -22,6 +22,9 @@ struct error *why_type(struct why *why, const char *name);
 /* A row of the report. */
 struct error *why_holding(struct why *why, const struct holding *holding);
 
+/* A finding of the report, by its number. */
+struct error *why_finding(struct why *why, uint64_t number);
+
 /* A goroutine: what it waits for, and who can wake it or why nobody can. */
 struct error *why_goroutine(struct why *why, uint64_t goid);
 

@@ -103,7 +103,7 @@ static struct error *add_frame(struct expansion *expansion, uint64_t *at, uint32
 {
 	if (packed > packed_end - *at)
 		return damaged(expansion, "its table of frames is longer than the file");
-	if (plain > MAX_FRAME_BYTES || expansion->total > expansion->limit - plain)
+	if (plain > MAX_FRAME_BYTES || plain > expansion->limit - expansion->total)
 		return too_large(expansion);
 	vec_push(&expansion->frames, {*at, expansion->total, packed, plain});
 	*at += packed;
@@ -154,11 +154,11 @@ static struct error *expand_parts(struct expansion *expansion, ZSTD_DCtx *contex
 		left = ZSTD_decompressStream(context, &out, &in);
 		if (ZSTD_isError(left))
 			return damaged(expansion, ZSTD_getErrorName(left));
-		if (expansion->total > expansion->limit - out.pos)
+		if (out.pos > expansion->limit - expansion->total)
 			return too_large(expansion);
 		TRY(put(expansion, buffer, out.pos, expansion->total));
 		expansion->total += out.pos;
-		if (in.pos == in.size && out.pos < PART_BYTES)
+		if (in.pos == in.size && (!left || out.pos < PART_BYTES))
 			return left ? damaged(expansion, "it ends too early") : NULL;
 		if (in.pos == before && !out.pos)
 			return damaged(expansion, "it cannot be expanded");

@@ -9,9 +9,9 @@
 #include <sys/procfs.h>
 #include <sys/stat.h>
 
-#include "bytes.h"
 #include "compressed_file.h"
 #include "core_format.h"
+#include "core_registers.h"
 
 enum {
 	MAX_SEGMENTS = 16 << 20,
@@ -32,24 +32,18 @@ static struct error *not_a_core(const char *name, const char *why)
 
 static void parse_thread(struct target *target, struct cursor note)
 {
-	const uint8_t *status = cursor_take(&note, sizeof(struct elf_prstatus));
+	struct target_thread thread;
 
-	if (!status || target->threads.count >= MAX_THREADS)
-		return;
-	const uint8_t *regs = status + offsetof(struct elf_prstatus, pr_reg);
-	struct target_thread thread = {
-		.tid = (pid_t)load_u32(status + offsetof(struct elf_prstatus, pr_pid)),
-		.registers =
-			{
-				.pc = load_u64(regs + CORE_REGISTER_PC * 8),
-				.sp = load_u64(regs + CORE_REGISTER_SP * 8),
-				.thread_pointer = load_u64(regs + CORE_REGISTER_FS_BASE * 8),
-				.general_count = ARRAY_SIZE(core_register_places),
-			},
-	};
-	for (unsigned i = 0; i < ARRAY_SIZE(core_register_places); i++)
-		thread.registers.general[i] = load_u64(regs + core_register_places[i] * 8);
-	vec_push(&target->threads, thread);
+	if (target->threads.count < MAX_THREADS &&
+		core_registers_parse(target->processor, note, &thread))
+		vec_push(&target->threads, thread);
+}
+
+/* The notes of a thread follow its NT_PRSTATUS. */
+static void parse_thread_pointer(struct target *target, struct cursor note)
+{
+	if (target->threads.count && cursor_left(&note) >= 8)
+		vec_last(&target->threads)->registers.thread_pointer = cursor_u64(&note);
 }
 
 static void parse_process_info(struct target *target, struct cursor note)
@@ -73,6 +67,8 @@ static void parse_auxv(struct target *target, struct cursor note)
 			target->entry = value;
 		if (type == AT_PHDR)
 			target->program_headers = value;
+		if (type == AT_RANDOM)
+			target->random = value;
 	}
 }
 
@@ -112,6 +108,8 @@ static void parse_fact(struct target *target, const char *key, const char *value
 		{"unread_bytes", &facts->unread_bytes},
 		{"monotonic_ns", &facts->monotonic_ns},
 		{"uptime_ns", &facts->uptime_ns},
+		{"start_ticks", &facts->start_ticks},
+		{"memory_limit_bytes", &facts->memory_limit_bytes},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
@@ -120,6 +118,8 @@ static void parse_fact(struct target *target, const char *key, const char *value
 	}
 	if (!strcmp(key, "mode"))
 		snprintf(facts->mode, sizeof(facts->mode), "%s", value);
+	if (!strcmp(key, "boot_id"))
+		snprintf(facts->boot_id, sizeof(facts->boot_id), "%s", value);
 	if (!strcmp(key, "pid"))
 		target->pid = (pid_t)number;
 	if (!strcmp(key, "name")) {
@@ -207,6 +207,8 @@ static void parse_note(
 			parse_residency(target, contents);
 		return;
 	}
+	if (!strcmp(owner, "LINUX") && type == NT_ARM_TLS)
+		parse_thread_pointer(target, contents);
 	if (strcmp(owner, "CORE") != 0)
 		return;
 	switch (type) {
@@ -248,6 +250,7 @@ static void parse_notes(struct target *target, struct cursor notes)
 struct header_table {
 	const uint8_t *bytes;
 	uint64_t count;
+	enum processor processor;
 };
 
 static struct error *find_headers(
@@ -267,10 +270,11 @@ static struct error *find_headers(
 		return not_a_core(name, header.e_type == ET_EXEC || header.e_type == ET_DYN
 						? "it is a program; give its pid or a core of it"
 						: "its ELF type is not core");
-	if (header.e_machine != EM_X86_64)
+	enum processor processor;
+	if (!processor_of_machine(header.e_machine, &processor))
 		return error_create(ERROR_UNSUPPORTED,
-			"%s is of a machine that silt does not read (ELF machine %u; amd64 is 62)",
-			name, header.e_machine);
+			"%s is of a machine that silt does not read (ELF machine %u; amd64 is %u, arm64 %u)",
+			name, header.e_machine, EM_X86_64, EM_AARCH64);
 	uint64_t count = header.e_phnum;
 	if (count == PN_XNUM) {
 		Elf64_Shdr section;
@@ -284,7 +288,7 @@ static struct error *find_headers(
 		return not_a_core(name, "its program headers make no sense");
 	if (header.e_phoff > length || (length - header.e_phoff) / sizeof(Elf64_Phdr) < count)
 		return not_a_core(name, "it is truncated: the program headers are cut off");
-	*ret = (struct header_table){bytes + header.e_phoff, count};
+	*ret = (struct header_table){bytes + header.e_phoff, count, processor};
 	return NULL;
 }
 
@@ -295,6 +299,7 @@ struct error *core_file_parse(
 	uint64_t cut_off = 0;
 
 	TRY(find_headers(bytes, length, name, &table));
+	target->processor = table.processor;
 	for (uint64_t i = 0; i < table.count; i++) {
 		Elf64_Phdr header;
 

@@ -1,7 +1,7 @@
 /* What silt's core files have beside the standard notes.
  *
  * Notes of owner "SILT":
- *   facts: lines "key=value" of text. Unknown keys are to be ignored.
+ *   facts: lines "key=value" of text, of struct capture_facts. Unknown keys are to be ignored.
  *   pieces: memory that is smaller than a page, as {address u64, length u64, bytes, padding
  *   to 8}.
  *   residency: u64 of rss_bytes, and of the count of mappings; {start, end, bytes} of each; their

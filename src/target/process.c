@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "block_cache.h"
+#include "cgroup.h"
 #include "procfs.h"
 
 static struct error *open_executable(struct target *target)
@@ -44,6 +45,17 @@ static struct error *open_executable(struct target *target)
 	return NULL;
 }
 
+/* What tells this process from another one, and how much memory it may have. */
+static void note_facts(struct target *target)
+{
+	struct capture_facts *facts = &target->capture;
+
+	facts->uptime_ns = procfs_uptime(target->pid);
+	facts->start_ticks = procfs_start_ticks(target->pid);
+	procfs_boot_id(facts->boot_id, sizeof(facts->boot_id));
+	facts->memory_limit_bytes = cgroup_memory_limit(target->pid);
+}
+
 struct error *process_open(pid_t pid, struct target **ret)
 {
 	_cleanup_(cleanup_target) struct target *target = target_create(TARGET_PROCESS);
@@ -52,7 +64,7 @@ struct error *process_open(pid_t pid, struct target **ret)
 	TRY(procfs_check(pid));
 	TRY(open_executable(target));
 	TRY(procfs_auxv(pid, target, NULL, NULL));
-	target->capture.uptime_ns = procfs_uptime(pid);
+	note_facts(target);
 	TRY(process_refresh(target));
 	*ret = take_pointer(target);
 	return NULL;

@@ -79,6 +79,8 @@ struct error *procfs_auxv(pid_t pid, struct target *target, uint8_t **ret_bytes,
 			target->entry = load_u64(bytes + at + 8);
 		if (load_u64(bytes + at) == AT_PHDR)
 			target->program_headers = load_u64(bytes + at + 8);
+		if (load_u64(bytes + at) == AT_RANDOM)
+			target->random = load_u64(bytes + at + 8);
 	}
 	if (ret_bytes) {
 		*ret_bytes = take_pointer(bytes);
@@ -87,12 +89,11 @@ struct error *procfs_auxv(pid_t pid, struct target *target, uint8_t **ret_bytes,
 	return NULL;
 }
 
-uint64_t procfs_uptime(pid_t pid)
+uint64_t procfs_start_ticks(pid_t pid)
 {
 	_cleanup_file_ FILE *file = open_file(pid, "stat");
 	char line[1024];
 	unsigned long long start = 0;
-	struct timespec now;
 
 	if (!file || !fgets(line, sizeof(line), file))
 		return 0;
@@ -104,11 +105,30 @@ uint64_t procfs_uptime(pid_t pid)
 			" %*s %llu",
 			&start) != 1)
 		return 0;
+	return start;
+}
+
+uint64_t procfs_uptime(pid_t pid)
+{
+	uint64_t start = procfs_start_ticks(pid);
+	struct timespec now;
+
+	if (!start)
+		return 0;
 	clock_gettime(CLOCK_BOOTTIME, &now);
 	uint64_t now_ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 	uint64_t start_ns = start * (1000000000u / (uint64_t)sysconf(_SC_CLK_TCK));
 
 	return now_ns > start_ns ? now_ns - start_ns : 0;
+}
+
+void procfs_boot_id(char *ret, size_t size)
+{
+	_cleanup_file_ FILE *file = fopen("/proc/sys/kernel/random/boot_id", "re");
+
+	if (!file || !fgets(ret, (int)size, file))
+		ret[0] = '\0';
+	ret[strcspn(ret, "\n")] = '\0';
 }
 
 static bool number_in(FILE *file, const char *field, long *ret)

@@ -14,13 +14,22 @@ struct error *procfs_mappings(pid_t pid, struct target *target);
 /* Parses one line of it, which is changed. False: it is none. ret->path is malloc()ed. */
 bool procfs_parse_mapping(char *line, struct mapping *ret);
 
-/* AT_ENTRY and AT_PHDR of /proc/PID/auxv. The bytes are a malloc()ed copy; ret_bytes may be NULL.
+/* AT_ENTRY, AT_PHDR and AT_RANDOM of /proc/PID/auxv. The bytes are a malloc()ed copy; ret_bytes may
+ * be NULL.
  */
 struct error *procfs_auxv(
 	pid_t pid, struct target *target, uint8_t **ret_bytes, size_t *ret_length);
 
-/* How long the process has run, by field 22 of /proc/PID/stat. 0 when it cannot be told. */
+/* When the process started, in clock ticks since the boot: field 22 of /proc/PID/stat. 0 when it
+ * cannot be told. */
+uint64_t procfs_start_ticks(pid_t pid);
+
+/* How long the process has run. 0 when it cannot be told. */
 uint64_t procfs_uptime(pid_t pid);
+
+/* Which boot of the machine this is: a text of at most `size` - 1 characters, "" when it cannot be
+ * told. */
+void procfs_boot_id(char *ret, size_t size);
 
 /* A field of /proc/PID/status such as "Uid" (the first number of it). */
 bool procfs_status_number(pid_t pid, const char *field, long *ret);

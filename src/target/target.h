@@ -17,6 +17,7 @@
 #include "address.h"
 #include "error.h"
 #include "memory.h"
+#include "processor.h"
 #include "residency.h"
 #include "vec.h"
 
@@ -46,12 +47,10 @@ struct mapping {
 struct registers {
 	addr_t pc;
 	addr_t sp;
-	addr_t thread_pointer; /* amd64: fs_base */
-	addr_t general[16];    /* amd64: rax rbx rcx rdx rsi rdi rbp r8 to r15 */
+	addr_t thread_pointer; /* amd64: fs_base; arm64: tpidr_el0 */
+	addr_t general[31];    /* amd64: rax rbx rcx rdx rsi rdi rbp r8 to r15; arm64: x0 to x30 */
 	unsigned general_count;
 };
-
-enum { REGISTER_G_AMD64 = 13 }; /* r14 holds g in Go code (ABIInternal) */
 
 struct target_thread {
 	pid_t tid;
@@ -60,13 +59,16 @@ struct target_thread {
 
 /* How the bytes were taken. Zero where it is not known. */
 struct capture_facts {
-	char mode[16];         /* "stop", "core" */
-	uint64_t pause_ns;     /* from the first thread stopped to the last one let go */
-	uint64_t bytes_read;   /* bytes of the target that were read */
-	uint64_t unread_bytes; /* bytes that were wanted and could not be read */
-	uint64_t monotonic_ns; /* CLOCK_MONOTONIC of the target's machine at the stop */
-	uint64_t uptime_ns;    /* how long the process had run */
-	uint64_t elapsed_ns;   /* how long the capture took, when it was made just now */
+	char mode[16];               /* "stop", "core" */
+	uint64_t pause_ns;           /* from the first thread stopped to the last one let go */
+	uint64_t bytes_read;         /* bytes of the target that were read */
+	uint64_t unread_bytes;       /* bytes that were wanted and could not be read */
+	uint64_t monotonic_ns;       /* CLOCK_MONOTONIC of the target's machine at the stop */
+	uint64_t uptime_ns;          /* how long the process had run */
+	uint64_t elapsed_ns;         /* how long the capture took, when it was made just now */
+	char boot_id[40];            /* of the target's machine (random(4)), "" when not known */
+	uint64_t start_ticks;        /* when the process started, since the boot (proc(5), stat) */
+	uint64_t memory_limit_bytes; /* of its cgroup; 0: none, or not known */
 };
 
 struct segment {
@@ -91,6 +93,7 @@ struct block_cache;
 
 struct target {
 	enum target_kind kind;
+	enum processor processor;
 	pid_t pid;
 	pid_t memory_pid;  /* whose memory is read: the process, or a copy that it forked */
 	char *name;        /* of the program, without its directory; never NULL */
@@ -101,8 +104,9 @@ struct target {
 	VEC(struct target_thread) threads; /* of a process: only after a stop */
 	struct capture_facts capture;
 	struct residency residency; /* of a process or a snapshot */
-	addr_t entry;           /* AT_ENTRY, 0 when unknown */
-	addr_t program_headers; /* AT_PHDR, 0 when unknown */
+	addr_t entry;               /* AT_ENTRY, 0 when unknown */
+	addr_t program_headers;     /* AT_PHDR, 0 when unknown */
+	addr_t random; /* AT_RANDOM: where the kernel put the process's stack, by chance */
 
 	/* Bytes of a core. */
 	struct segments segments; /* after target_freeze_segments(): sorted, without overlaps */

@@ -1,6 +1,8 @@
 #include "finding.h"
 
 #include <stdarg.h>
+#include <string.h>
+#include <xxhash.h>
 
 #include "finding_kind.h"
 #include "text.h"
@@ -42,6 +44,14 @@ char *finding_id(const struct finding *finding)
 		"%s/%s%s%s", finding->kind->name, state, *state ? "/" : "", finding->subject);
 }
 
+uint64_t finding_fingerprint(const struct finding *finding)
+{
+	_cleanup_free_ char *id = finding_id(finding);
+	uint64_t hash = XXH64(id, strlen(id), 0);
+
+	return hash ? hash : 1;
+}
+
 const char *tier_name(enum tier tier)
 {
 	static const char *const names[] = {
@@ -71,9 +81,18 @@ static void finding_deinit(struct finding *finding)
 	vec_deinit(&finding->notes);
 }
 
+void finding_remove(struct finding_list *findings, size_t place)
+{
+	struct finding *at = &findings->list.items[place];
+
+	finding_deinit(at);
+	memmove(at, at + 1, (--findings->list.count - place) * sizeof(*at));
+}
+
 void finding_list_deinit(struct finding_list *findings)
 {
 	vec_foreach (finding, &findings->list)
 		finding_deinit(finding);
 	vec_deinit(&findings->list);
+	vec_deinit(&findings->times);
 }

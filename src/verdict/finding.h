@@ -40,6 +40,15 @@ struct evidence {
 	char *text; /* EVIDENCE_TEXT */
 };
 
+/* What has become of it since an earlier snapshot. */
+struct finding_growth {
+	bool known;
+	int64_t objects;          /* of what `count` or the entries count */
+	int64_t bytes;            /* of holds_bytes */
+	uint64_t survivors;       /* of what was there before, still there */
+	int64_t bytes_per_minute; /* 0: the time is not known */
+};
+
 struct finding {
 	const struct finding_kind *kind;
 	enum tier tier;
@@ -52,20 +61,29 @@ struct finding {
 			*/
 	char *type;    /* its Go type, or "" */
 	VEC(char *)
-	path;                 /* from the outermost holder to the subject, link by link */
-	addr_t address;       /* of the object; 0: many, or none */
-	char *allocated_at;   /* the call that allocated it; NULL: it was not sampled */
-	uint64_t count;       /* of objects or goroutines that it is about */
-	uint64_t holds_bytes; /* what they keep alive */
-	uint64_t frees_bytes; /* what mending it frees, by the references that are there */
-	uint64_t stack_bytes; /* of goroutines, beside the heap */
+	path;                         /* from the outermost holder to the subject, link by link */
+	addr_t address;               /* of the object; 0: many, or none */
+	char *allocated_at;           /* the call that allocated it; NULL: it was not sampled */
+	uint64_t goid;                /* of the goroutine, or one of them; 0: none */
+	uint64_t count;               /* of objects or goroutines that it is about */
+	uint64_t holds_bytes;         /* what they keep alive */
+	uint64_t frees_bytes;         /* what mending it frees, by the references that are there */
+	uint64_t stack_bytes;         /* of goroutines, beside the heap */
+	struct finding_growth growth; /* only with an earlier snapshot */
 	VEC(struct evidence) evidence;
 	VEC(char *) notes; /* sentences, without a full stop, for the text */
 	const char *fix;   /* how to mend it, for a Go engineer; not owned */
 };
 
+/* How long looking for something took. */
+struct finding_time {
+	const char *what; /* the name of a kind, or of what several of them need */
+	uint64_t ns;
+};
+
 struct finding_list {
 	VEC(struct finding) list;
+	VEC(struct finding_time) times;
 };
 
 /* Adds one, empty but for the kind and the tier; the caller sets the node or the subject. Valid
@@ -82,6 +100,12 @@ void finding_note(struct finding *finding, const char *format, ...)
 /* What names the mistake, on every machine and every day: "KIND/SUBJECT", "KIND/STATE/SUBJECT". */
 char *finding_id(const struct finding *finding);
 
+/* The same in 64 bits, never 0: what reports of several days are joined by. */
+uint64_t finding_fingerprint(const struct finding *finding);
+
 const char *tier_name(enum tier tier);
+
+/* Takes one out and frees it; the others keep their order. */
+void finding_remove(struct finding_list *findings, size_t place);
 
 void finding_list_deinit(struct finding_list *findings);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "alloc_sites.h"
+#include "clock.h"
 #include "goroutine_text.h"
 #include "subject.h"
 
@@ -13,9 +14,15 @@ enum {
 };
 
 static const struct finding_kind *const kinds[] = {
+	&finalizer,
 	&goroutine_never_wakes,
+	&map_grows,
+	&map_slack,
+	&pool_hoard,
+	&registry_grows,
 	&runtime_held,
 	&slice_pin,
+	&timer_kept,
 };
 
 bool finding_matters(const struct analysis *analysis, uint64_t bytes)
@@ -45,6 +52,47 @@ static int by_weight(const void *left, const void *right)
 	return strcmp(a->subject, b->subject);
 }
 
+/* The time since `began`, which becomes now. */
+static void note_time(struct finding_list *findings, const char *what, uint64_t *began)
+{
+	uint64_t now = clock_now();
+
+	vec_push(&findings->times, {.what = what, .ns = now - *began});
+	*began = now;
+}
+
+static void add_up(struct finding *to, const struct finding *from)
+{
+	to->count += from->count;
+	to->holds_bytes += from->holds_bytes;
+	to->frees_bytes += from->frees_bytes;
+	to->address = 0;
+	to->growth.objects += from->growth.objects;
+	to->growth.bytes += from->growth.bytes;
+	to->growth.survivors += from->growth.survivors;
+	to->growth.bytes_per_minute += from->growth.bytes_per_minute;
+}
+
+/* Shards have one name; the largest speaks for them. The list is sorted. */
+static void add_up_same_names(struct finding_list *findings)
+{
+	for (size_t i = 0; i < findings->list.count; i++) {
+		struct finding *first = &findings->list.items[i];
+
+		for (size_t k = i + 1; first->kind->sums && k < findings->list.count;) {
+			struct finding *other = &findings->list.items[k];
+
+			if (other->kind != first->kind || other->tier != first->tier ||
+				strcmp(other->subject, first->subject) != 0) {
+				k++;
+				continue;
+			}
+			add_up(first, other);
+			finding_remove(findings, k);
+		}
+	}
+}
+
 static void find_allocation(const struct analysis *analysis, struct finding *finding)
 {
 	object_t object =
@@ -56,32 +104,41 @@ static void find_allocation(const struct analysis *analysis, struct finding *fin
 
 static struct error *find_all(const struct evidence_base *base, struct finding_list *findings)
 {
+	uint64_t began = clock_now();
+
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
 		struct error *error = kinds[i]->find(base, findings);
 
 		if (error)
 			return error_context(error, "looking for %s", kinds[i]->name);
+		note_time(findings, kinds[i]->name, &began);
 	}
 	TRY(subjects_name(base->analysis, base->naming, findings));
-	vec_foreach (finding, &findings->list)
-		find_allocation(base->analysis, finding);
+	note_time(findings, "names", &began);
 	if (findings->list.count)
 		qsort(findings->list.items, findings->list.count, sizeof(*findings->list.items),
 			by_weight);
+	add_up_same_names(findings);
+	vec_foreach (finding, &findings->list)
+		find_allocation(base->analysis, finding);
 	return NULL;
 }
 
 struct error *findings_find(const struct analysis *analysis, struct naming *naming,
-	const struct memory_account *memory, struct finding_list *ret)
+	const struct memory_account *memory, const struct growth *growth, struct finding_list *ret)
 {
 	_cleanup_(cleanup_never_wakes) struct never_wakes *wakes = NULL;
-	struct finding_list findings = {0};
 	_cleanup_(cleanup_value_evidence) struct value_evidence *values = NULL;
+	struct finding_list findings = {0};
 	struct map_list maps;
+	uint64_t began = clock_now();
 
 	TRY(never_wakes_find(analysis, &wakes));
+	note_time(&findings, "goroutines", &began);
 	TRY(value_evidence_find(analysis, &values));
+	note_time(&findings, "values", &began);
 	map_list_find(analysis, &maps);
+	note_time(&findings, "maps", &began);
 	struct evidence_base base = {
 		.analysis = analysis,
 		.naming = naming,
@@ -89,6 +146,7 @@ struct error *findings_find(const struct analysis *analysis, struct naming *nami
 		.maps = &maps,
 		.memory = memory,
 		.values = values,
+		.growth = growth,
 		.now_ns = goroutine_clock(analysis),
 	};
 	struct error *error = find_all(&base, &findings);

@@ -8,6 +8,7 @@
 
 #include "analysis.h"
 #include "finding.h"
+#include "growth.h"
 #include "map_list.h"
 #include "memory_account.h"
 #include "naming.h"
@@ -22,23 +23,31 @@ struct evidence_base {
 	const struct map_list *maps;
 	const struct memory_account *memory;
 	const struct value_evidence *values;
-	uint64_t now_ns; /* the runtime's clock (goroutine_clock) */
+	const struct growth *growth; /* since an earlier snapshot; NULL: there is none */
+	uint64_t now_ns;             /* the runtime's clock (goroutine_clock) */
 };
 
 struct finding_kind {
 	const char *name; /* "map-slack" */
 	const char *one;  /* what the report says of one: "map does not shrink" */
 	const char *many; /* of several: "never wake"; NULL: the same */
+	bool sums;        /* those of one name are one finding: the shards of a map */
 	struct error *(*find)(const struct evidence_base *base, struct finding_list *findings);
 };
 
-/* All kinds over one program: the surest and largest first, hints last. */
+/* All kinds over one program: the surest and largest first, hints last. `growth` may be NULL. */
 struct error *findings_find(const struct analysis *analysis, struct naming *naming,
-	const struct memory_account *memory, struct finding_list *ret);
+	const struct memory_account *memory, const struct growth *growth, struct finding_list *ret);
 
 /* Is so much of the heap worth a line? */
 bool finding_matters(const struct analysis *analysis, uint64_t bytes);
 
+extern const struct finding_kind finalizer;
 extern const struct finding_kind goroutine_never_wakes;
+extern const struct finding_kind map_grows;
+extern const struct finding_kind map_slack;
+extern const struct finding_kind pool_hoard;
+extern const struct finding_kind registry_grows;
 extern const struct finding_kind runtime_held;
 extern const struct finding_kind slice_pin;
+extern const struct finding_kind timer_kept;

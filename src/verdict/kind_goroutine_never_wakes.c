@@ -84,6 +84,7 @@ static void add_group(const struct evidence_base *base, const struct stuck_group
 	finding->subject = goroutine_text_top(group);
 	finding->state = memory_string(goroutine_text_state(base->analysis, first));
 	finding->type = memory_string(finding->state);
+	finding->goid = first->goid;
 	finding->count = stuck->count;
 	finding->holds_bytes = stuck->holds_bytes;
 	finding->frees_bytes = stuck->frees_bytes;

@@ -26,6 +26,13 @@ static char *without_keys(const char *reference)
 	return text_take(&text);
 }
 
+char *subject_reference(struct naming *naming, node_t from, node_t to)
+{
+	_cleanup_free_ char *reference = naming_reference(naming, from, to);
+
+	return without_keys(reference);
+}
+
 static void add_reference(struct subject *subject, char *reference)
 {
 	bool repeated = subject->last && *reference && !strcmp(subject->last, reference);
@@ -87,8 +94,7 @@ static void add_node(struct subject *subject, node_t before, node_t node)
 		add_frame(subject, node);
 		return;
 	}
-	_cleanup_free_ char *reference = naming_reference(subject->naming, before, node);
-	char *stable = without_keys(reference);
+	char *stable = subject_reference(subject->naming, before, node);
 
 	add_link(subject, stable, node);
 	add_reference(subject, stable);

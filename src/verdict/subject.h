@@ -14,3 +14,6 @@
 /* Sets subject, path, type and address of all findings that have a node, where they have none. */
 struct error *subjects_name(
 	const struct analysis *analysis, struct naming *naming, struct finding_list *findings);
+
+/* How `from` refers to `to`, as naming_reference(), but without numbers and keys: ".items[]". */
+char *subject_reference(struct naming *naming, node_t from, node_t to);

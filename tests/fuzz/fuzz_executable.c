@@ -1,4 +1,5 @@
 /* ELF executables: headers, sections, symbols. */
+#include "debug_match.h"
 #include "executable.h"
 #include "fuzz.h"
 #include "symbols.h"
@@ -8,6 +9,7 @@ static void ask(const struct executable *executable)
 	struct section section;
 	struct symbols symbols;
 
+	debug_match_difference(executable->elf, executable->elf, false);
 	executable_section(executable, ".gopclntab", &section);
 	executable_view(executable, 0x401000, 16);
 	executable_view(executable, UINT64_MAX, 1);

@@ -117,6 +117,19 @@ def dwarf_loop():
 	return bytes([len(abbrev), 0, 0, 0, 0]) + abbrev + u32(len(unit)) + unit
 
 
+def zstd_frame(data):
+	"""One block that is not compressed."""
+	block = len(data) << 3 | 1
+	return u32(0xFD2FB528) + bytes([0x20, len(data)]) + block.to_bytes(3, "little") + data
+
+
+def compressed():
+	frames = [zstd_frame(b"\x7fELF silt"), zstd_frame(bytes(200)), zstd_frame(b"")]
+	table = b"".join(u32(len(frame), frame[5]) for frame in frames)
+	footer = u32(len(frames)) + b"\0" + u32(0x8F92EAB1)
+	return b"".join(frames) + u32(0x184D2A5E, len(table) + len(footer)) + table + footer
+
+
 def maps():
 	return (b"00400000-00452000 r-xp 00001000 08:02 173521      /usr/bin/dbus\n"
 		b"c000000000-c000400000 rw-p 00000000 00:00 0 \n7ffd0000-7ffd1000 rw-s 00000000 00:00 0  [stack]\n")
@@ -128,6 +141,7 @@ def change(kind, place, value):
 
 SEEDS = {
 	"buildinfo": [buildinfo(), bytes(16) + buildinfo(), MAGIC + bytes(18)],
+	"compressed": [compressed(), zstd_frame(b"core") + zstd_frame(b"file")],
 	"core_file": [core()],
 	"debuginfo": [dwarf(), dwarf_loop()],
 	"executable": [executable()],

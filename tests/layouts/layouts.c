@@ -50,8 +50,8 @@ static struct error *choose(
 	const struct executable *executable, int count, char **arguments, struct layout *ret)
 {
 	if (count == 3)
-		return layout_for_version(arguments[2], ret);
-	TRY(layout_for_version(executable->go_version, ret));
+		return layout_for_version(arguments[2], executable->processor, ret);
+	TRY(layout_for_version(executable->go_version, executable->processor, ret));
 	if (count == 5 && !displace(ret, arguments[2], arguments[3], atoi(arguments[4])))
 		return error_create(
 			ERROR_USAGE, "this version has no %s.%s", arguments[2], arguments[3]);
@@ -64,7 +64,7 @@ static struct error *displace_all(const struct executable *executable)
 	_cleanup_(cleanup_debuginfo) struct debuginfo *debuginfo = NULL;
 	struct layout own;
 
-	TRY(layout_for_version(executable->go_version, &own));
+	TRY(layout_for_version(executable->go_version, executable->processor, &own));
 	TRY(debuginfo_open(executable, &debuginfo));
 	TRY(layout_check(&own, debuginfo));
 	for (size_t i = 0; i < layout_name_count; i++) {

@@ -18,6 +18,12 @@ VARIANTS = {
     "cgo-pie": (["-tags=withcgo", "-buildmode=pie"], {"CGO_ENABLED": "1"}),
 }
 
+# Those of another machine, which arm64.py runs.
+FOREIGN_VARIANTS = {
+    "arm64": ([], {"CGO_ENABLED": "0", "GOARCH": "arm64"}),
+    "arm64-stripped": (["-ldflags=-s -w"], {"CGO_ENABLED": "0", "GOARCH": "arm64"}),
+}
+
 
 class Go:
     """One Go version."""
@@ -48,7 +54,7 @@ class Programs:
     def build(self, go, name, variant="plain"):
         key = (go.version, name, variant)
         if key not in self.built:
-            arguments, env = VARIANTS[variant]
+            arguments, env = {**VARIANTS, **FOREIGN_VARIANTS}[variant]
             path = self.output / ("%s-%s-%s" % (name.replace("/", "-"), go.version, variant))
             go.run("build", *arguments, "-o", path, ".", cwd=self.sources / name, env=env)
             self.built[key] = path

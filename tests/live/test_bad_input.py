@@ -17,7 +17,7 @@ from programs import Go, Process
 USAGE, UNREADABLE = 2, 3
 KILLS, KILLS_LONG = 30, 300
 NOBODY = 65534
-E_MACHINE_AT, EM_AARCH64 = 18, 183  # elf.h
+E_MACHINE_AT, EM_RISCV = 18, 243  # elf.h
 PTRACE_SEIZE, PTRACE_DETACH = 0x4206, 17  # sys/ptrace.h
 
 
@@ -163,7 +163,7 @@ def test_32_bit(newest, programs, silt, snapshot):
 def test_other_machine(newest, programs, silt, snapshot, tmp_path):
     refused(silt.run(snapshot, "--exe", build_for(newest, programs, "arm64")), "arm64")
     core = bytearray(snapshot.read_bytes())
-    struct.pack_into("<H", core, E_MACHINE_AT, EM_AARCH64)
+    struct.pack_into("<H", core, E_MACHINE_AT, EM_RISCV)
     other = tmp_path / "core"
     other.write_bytes(core)
     refused(silt.run(other), "machine")

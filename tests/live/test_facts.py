@@ -12,27 +12,27 @@ GUESSED = {"main.mapFloat"}
 
 
 class Seen:
-    """A process and everything that silt says of it."""
+    """What a program says of itself, and everything that silt says of it."""
 
-    def __init__(self, silt, process):
-        self.silt, self.process = silt, process
-        self.facts = process.facts
-        self.maps = silt.json("maps", process.pid, "--limit=0")["maps"]
-        self.types = silt.json("types", process.pid, "--limit=0")["types"]
-        self.goroutines = silt.json("goroutines", process.pid, "--limit=0")
-        # Each question is another capture: asked once of a snapshot.
-        self.holders = silt.json("report", process.pid, "--limit=0")["holders"]
+    def __init__(self, silt, facts, target, *arguments):
+        self.silt, self.facts, self.arguments = silt, facts, arguments
+        self.snapshot = target
+        self.maps = silt.json("maps", target, "--limit=0", *arguments)["maps"]
+        self.types = silt.json("types", target, "--limit=0", *arguments)["types"]
+        self.goroutines = silt.json("goroutines", target, "--limit=0", *arguments)
+        self.holders = silt.json("report", target, "--limit=0", *arguments)["holders"]
 
     def why(self, what):
-        done = self.silt.run("why", self.snapshot, what, "--json")
+        done = self.silt.run("why", self.snapshot, what, "--json", *self.arguments)
         return json.loads(done.stdout)["object"] if done.returncode == 0 else None
 
 
 @pytest.fixture(scope="module", params=["plain", "stripped"])
 def seen(request, go, programs, silt, tmp_path_factory):
     with Process(programs.build(go, "shapes", request.param)) as process:
-        seen = Seen(silt, process)
+        seen = Seen(silt, process.facts, process.pid)
         seen.stripped = request.param == "stripped"
+        # Each question would be another capture: asked once of a snapshot.
         seen.snapshot = tmp_path_factory.mktemp("facts") / "snapshot"
         done = silt.run("snap", process.pid, "-o", seen.snapshot)
         assert done.returncode == 0, done.stderr

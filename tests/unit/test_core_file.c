@@ -90,6 +90,45 @@ static void destroy(struct target *target, uint8_t *copy)
 	free(copy);
 }
 
+/* arch/arm64/include/uapi/asm/ptrace.h: user_pt_regs, which has the place of pr_reg. */
+struct arm64_status {
+	uint8_t before[offsetof(struct elf_prstatus, pr_reg)];
+	uint64_t x[31], sp, pc, pstate;
+	uint64_t fpvalid;
+};
+
+static void test_notes_of_arm64(void **state)
+{
+	struct elf_prstatus start = {.pr_pid = 78};
+	struct arm64_status status = {
+		.x = {[0] = 100, [28] = 128, [30] = 130}, .sp = 0x4000010000, .pc = 0x11000};
+	const uint64_t thread_pointer = 0x5500001000;
+	struct note_bytes notes = {0};
+	struct elf_image image;
+	struct target *target;
+	uint8_t *copy;
+
+	(void)state;
+	memcpy(status.before, &start, sizeof(status.before));
+	put_note(&notes, "CORE", NT_PRSTATUS, &status, sizeof(status));
+	put_note(&notes, "LINUX", NT_ARM_TLS, &thread_pointer, sizeof(thread_pointer));
+	make_core(&image, &notes);
+	image.header.e_machine = EM_AARCH64;
+	assert_success(parse_image(&image, &target, &copy));
+	assert_int_equal(target->processor, PROCESSOR_ARM64);
+	assert_int_equal(target->threads.count, 1);
+	const struct target_thread *thread = &target->threads.items[0];
+	assert_int_equal(thread->tid, 78);
+	assert_int_equal(thread->registers.pc, 0x11000);
+	assert_int_equal(thread->registers.sp, 0x4000010000);
+	assert_int_equal(thread->registers.thread_pointer, thread_pointer);
+	assert_int_equal(thread->registers.general_count, 31);
+	assert_int_equal(thread->registers.general[0], 100);
+	assert_int_equal(thread->registers.general[28], 128);
+	assert_int_equal(thread->registers.general[30], 130);
+	destroy(target, copy);
+}
+
 /* The kernel's notes, by the structures of sys/procfs.h. */
 static void test_standard_notes(void **state)
 {
@@ -129,7 +168,7 @@ static void test_standard_notes(void **state)
 	assert_int_equal(thread->registers.thread_pointer, 0x777000);
 	assert_int_equal(thread->registers.general[0], 1);
 	assert_int_equal(thread->registers.general[6], 6);
-	assert_int_equal(thread->registers.general[REGISTER_G_AMD64], 14);
+	assert_int_equal(thread->registers.general[13], 14);
 	assert_int_equal(target->pid, 70);
 	assert_string_equal(target->name, "a-name-of-16-let");
 	assert_int_equal(target->entry, 0x401234);
@@ -241,7 +280,7 @@ static void test_what_is_no_core(void **state)
 	image.header.e_ident[EI_CLASS] = ELFCLASS32;
 	assert_error(parse_image(&image, &target, &copy), ERROR_UNSUPPORTED);
 	make_core(&image, &notes);
-	image.header.e_machine = EM_AARCH64;
+	image.header.e_machine = EM_RISCV;
 	assert_error(parse_image(&image, &target, &copy), ERROR_UNSUPPORTED);
 	make_core(&image, &notes);
 	image.header.e_type = ET_EXEC;
@@ -587,6 +626,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_standard_notes),
+		cmocka_unit_test(test_notes_of_arm64),
 		cmocka_unit_test(test_notes_of_wrong_size),
 		cmocka_unit_test(test_note_that_does_not_end),
 		cmocka_unit_test(test_facts),

@@ -225,8 +225,8 @@ static void test_what_is_refused(void **state)
 
 	(void)state;
 	make_program(&image, ET_EXEC, BUILDINFO);
-	image.header.e_machine = EM_AARCH64;
-	assert_error(open_image(&image), ERROR_UNSUPPORTED);
+	image.header.e_machine = EM_AARCH64; /* the target is of amd64 */
+	assert_error(open_image(&image), ERROR_FORMAT);
 	make_program(&image, ET_EXEC, BUILDINFO);
 	image.header.e_machine = EM_RISCV;
 	assert_error(open_image(&image), ERROR_UNSUPPORTED);

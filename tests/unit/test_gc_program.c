@@ -189,11 +189,25 @@ static void test_stack_objects(void **state)
 	assert_int_equal(offsets, 0);
 	assert_true(stack_object_each(
 		&runtime, &(struct stack_object){0, 96, 0, AT - 100}, add_offset, &offsets));
-	/* abi.RegArgs: nine integers, fifteen floats, then nine pointers. */
+	target_destroy(target);
+}
+
+/* abi.RegArgs: integers, floats, then as many pointers as integers (internal/abi/abi_*.go). */
+static void test_register_arguments(void **state)
+{
+	struct goruntime runtime = {0};
+	uint64_t offsets = 0;
+
+	(void)state;
+	assert_success(layout_for_version("go1.26", PROCESSOR_AMD64, &runtime.layout));
 	assert_true(stack_object_each(
 		&runtime, &(struct stack_object){0, 272, 0, 0}, add_offset, &offsets));
 	assert_true(offsets == (uint64_t)0x1ff << (9 + 15));
-	target_destroy(target);
+	offsets = 0;
+	assert_success(layout_for_version("go1.26", PROCESSOR_ARM64, &runtime.layout));
+	assert_true(stack_object_each(
+		&runtime, &(struct stack_object){0, 392, 0, 0}, add_offset, &offsets));
+	assert_true(offsets == (uint64_t)0xffff << (16 + 16));
 }
 
 int main(void)
@@ -203,6 +217,7 @@ int main(void)
 		cmocka_unit_test(test_programs_that_lie),
 		cmocka_unit_test(test_long_repeat),
 		cmocka_unit_test(test_stack_objects),
+		cmocka_unit_test(test_register_arguments),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

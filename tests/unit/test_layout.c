@@ -19,7 +19,7 @@ static void test_known_versions(void **state)
 			struct layout layout;
 
 			snprintf(version, sizeof(version), forms[k], known[i]);
-			assert_success(layout_for_version(version, &layout));
+			assert_success(layout_for_version(version, PROCESSOR_AMD64, &layout));
 			assert_int_equal(layout.minor, known[i]);
 			assert_true(layout.g.size && layout.mspan.size && layout.moduledata.size);
 		}
@@ -36,7 +36,7 @@ static void test_unknown_versions(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(unknown); i++) {
 		struct layout layout;
-		struct error *error = layout_for_version(unknown[i], &layout);
+		struct error *error = layout_for_version(unknown[i], PROCESSOR_ARM64, &layout);
 
 		if (!error)
 			fail_msg("%s is taken for a known version", unknown[i]);
@@ -49,7 +49,7 @@ static struct features features_of(const char *version)
 {
 	struct layout layout;
 
-	assert_success(layout_for_version(version, &layout));
+	assert_success(layout_for_version(version, PROCESSOR_AMD64, &layout));
 	return layout.features;
 }
 
@@ -74,25 +74,31 @@ static void test_experiments(void **state)
 	assert_int_equal(features_of("go1.19.1").heap_bitmap, HEAP_BITMAP_ARENA_2BIT);
 }
 
+static void check_fields(const struct layout *layout)
+{
+	const char *base = (const char *)layout;
+	uint32_t size = 0;
+
+	for (size_t i = 0; i < layout_name_count; i++) {
+		struct field field;
+
+		if (!layout_names[i].field) {
+			memcpy(&size, base + layout_names[i].at, sizeof(size));
+			continue;
+		}
+		memcpy(&field, base + layout_names[i].at, sizeof(field));
+		if (field_present(field) && size)
+			assert_true(field.at + field.size <= size);
+	}
+}
+
 /* No field lies outside of its structure; as the table has one size for each. */
 static void test_fields_fit(void **state)
 {
 	(void)state;
 	for (size_t version = 0; version < layout_table_count; version++) {
-		const char *base = (const char *)&layout_tables[version].layout;
-		uint32_t size = 0;
-
-		for (size_t i = 0; i < layout_name_count; i++) {
-			struct field field;
-
-			if (!layout_names[i].field) {
-				memcpy(&size, base + layout_names[i].at, sizeof(size));
-				continue;
-			}
-			memcpy(&field, base + layout_names[i].at, sizeof(field));
-			if (field_present(field) && size)
-				assert_true(field.at + field.size <= size);
-		}
+		check_fields(&layout_tables[version].layouts[PROCESSOR_AMD64]);
+		check_fields(&layout_tables[version].layouts[PROCESSOR_ARM64]);
 	}
 }
 

@@ -57,7 +57,7 @@ static void check_wait_reasons(unsigned minor, struct source *source)
 	_cleanup_free_ char *version = memory_format("go1.%u", minor);
 	struct layout layout;
 
-	assert_success(layout_for_version(version, &layout));
+	assert_success(layout_for_version(version, PROCESSOR_AMD64, &layout));
 	find_constants(source);
 	assert_in_range(source->constants.count, 20, 100);
 	for (unsigned i = 0; i < 256; i++) {

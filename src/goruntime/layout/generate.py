@@ -2,10 +2,18 @@
 """Makes C from offsets.txt.  generate.py fields|tables offsets.txt OUTPUT
 
 fields: the members of `struct layout`, one nested structure per section.
-tables: one `struct layout` per Go version, and the names by which DWARF knows the fields.
+tables: one `struct layout` per Go version and processor, and the names by which DWARF knows the fields.
 """
 
 import sys
+
+AMD64, ARM64 = 0, 1
+
+
+def take(path, line, values, versions):
+    if len(values) != len(versions):
+        sys.exit(f"{path}: {len(values)} values for {len(versions)} versions: {line}")
+    return values
 
 
 def parse(path):
@@ -18,10 +26,11 @@ def parse(path):
             versions = words[1:]
         elif words[0].startswith("["):
             sections.append((words[0][1:-1], words[1], []))
+        elif words[0] == "arm64":
+            sections[-1][2][-1][2][ARM64] = take(path, line, words[1:], versions)
         else:
-            if len(words) != 2 + len(versions):
-                sys.exit(f"{path}: {len(words) - 2} values for {len(versions)} versions: {line}")
-            sections[-1][2].append((words[0], words[1], words[2:]))
+            values = take(path, line, words[2:], versions)
+            sections[-1][2].append((words[0], words[1], [values, values]))
     return versions, sections
 
 
@@ -42,17 +51,24 @@ def value(text):
     return f"{{{offset}, {size or 8}}}"
 
 
+def layout(sections, column, processor):
+    for name, _, members in sections:
+        size = members[0][2][processor][column]
+        yield f"\t\t.{name} = {{.size = {0 if size == '-' else size},"
+        for member, _, values in members[1:]:
+            yield f"\t\t\t.{member} = {value(values[processor][column])},"
+        yield "\t\t},"
+
+
 def tables(versions, sections):
     yield "/* Made by generate.py from offsets.txt. */"
     yield "const struct layout_table layout_tables[] = {"
     for column, version in enumerate(versions):
-        yield f'\t{{.minor = {version.split(".")[1]}, .layout = {{'
-        for name, _, members in sections:
-            size = members[0][2][column]
-            yield f"\t\t.{name} = {{.size = {0 if size == '-' else size},"
-            for member, _, values in members[1:]:
-                yield f"\t\t\t.{member} = {value(values[column])},"
-            yield "\t\t},"
+        yield f'\t{{.minor = {version.split(".")[1]}, .layouts = {{'
+        for processor, name in ((AMD64, "PROCESSOR_AMD64"), (ARM64, "PROCESSOR_ARM64")):
+            yield f"\t[{name}] = {{"
+            yield from layout(sections, column, processor)
+            yield "\t},"
         yield "\t}},"
     yield "};"
     yield "const size_t layout_table_count = sizeof(layout_tables) / sizeof(layout_tables[0]);"

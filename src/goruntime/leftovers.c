@@ -1,0 +1,124 @@
+#include "leftovers.h"
+
+#include "core_erase.h"
+#include "goroutine.h"
+#include "heap.h"
+#include "thread_words.h"
+
+enum {
+	SYSTEM_STACK = 64 << 10, /* of a thread whose stack is not known, from sp on */
+	STAND_IN_TYPE = 64,      /* bytes of an abi.Type, and some */
+	BELOW_SP = 128,          /* what code may use without moving sp (System V ABI, red zone) */
+};
+
+static void erase_slots(const struct heap *heap, const struct span *span)
+{
+	const struct target *target = heap->runtime->target;
+
+	for (uint32_t slot = 0; slot < span->nelems; slot++) {
+		uint32_t first = slot;
+
+		while (slot < span->nelems && !span_allocated(heap, span, slot))
+			slot++;
+		if (first < slot)
+			core_erase(target, span->start + first * span->elemsize,
+				span->start + slot * span->elemsize);
+	}
+}
+
+/* At the end of a span are pointer bits and marks. */
+static uint64_t reserved_bytes(const struct heap *heap, const struct span *span)
+{
+	uint64_t bytes = span->map == SPAN_MAP_BITS ? POINTER_BIT_WORDS * 8 : 0;
+
+	if (heap->runtime->layout.features.inline_marks && span->elemsize >= INLINE_MARK_MIN &&
+		span->elemsize <= SMALL_OBJECT)
+		bytes += INLINE_MARK_BYTES;
+	return bytes;
+}
+
+static void erase_tail(const struct heap *heap, const struct span *span)
+{
+	addr_t used = span->start + span->nelems * span->elemsize;
+	addr_t end = span->start + ((addr_t)span->npages << RUNTIME_PAGE_SHIFT) -
+		     reserved_bytes(heap, span);
+
+	if (used < end)
+		core_erase(heap->runtime->target, used, end);
+}
+
+static void erase_in_spans(const struct heap *heap)
+{
+	for (uint32_t i = 0; i < heap->scan_spans; i++) {
+		erase_slots(heap, &heap->spans[i]);
+		erase_tail(heap, &heap->spans[i]);
+	}
+}
+
+/* Where a goroutine has its stack pointer, if that is known for sure. */
+static addr_t used_from(const struct goroutine *goroutine)
+{
+	bool known =
+		goroutine->position == POSITION_SAVED || goroutine->position == POSITION_SYSCALL;
+
+	if (!known || goroutine->stack_moving || goroutine->sp < goroutine->stack_low + BELOW_SP)
+		return goroutine->stack_low;
+	return goroutine->sp - BELOW_SP;
+}
+
+static void add_used_stacks(
+	const struct goruntime *runtime, const struct goroutines *goroutines, struct ranges *ret)
+{
+	vec_foreach (goroutine, &goroutines->list)
+		ranges_add(ret, used_from(goroutine), goroutine->stack_high);
+	vec_foreach (thread, &runtime->target->threads) {
+		addr_t sp = thread->registers.sp;
+
+		ranges_add(ret, sp - BELOW_SP, sp + SYSTEM_STACK);
+	}
+	thread_words_memory(runtime, goroutines, ret);
+}
+
+/* Go 1.22 and 1.23 make a stand-in for a type with a GC program, {abi.Type, mask}, where stacks are
+ * (mbitmap_allocheaders.go, heapSetType). */
+static void add_stand_in_types(const struct heap *heap, struct ranges *ret)
+{
+	for (uint32_t i = 0; i < heap->scan_spans; i++) {
+		const struct span *span = &heap->spans[i];
+		uint64_t mask = span->elemsize / (8 * 8);
+
+		if (span->map == SPAN_MAP_LARGE_TYPE &&
+			ranges_have(&heap->stacks, span->large_type))
+			ranges_add(ret, span->large_type, span->large_type + STAND_IN_TYPE + mask);
+	}
+}
+
+static void erase_stacks(const struct heap *heap, const struct goroutines *goroutines)
+{
+	struct ranges used = {0}, unused = {0};
+
+	add_used_stacks(heap->runtime, goroutines, &used);
+	add_stand_in_types(heap, &used);
+	ranges_normalise(&used);
+	vec_foreach (range, &heap->stacks.list)
+		ranges_add(&unused, range->start, range->end);
+	ranges_subtract(&unused, &used);
+	vec_foreach (range, &unused.list)
+		core_erase(heap->runtime->target, range->start, range->end);
+	ranges_deinit(&used);
+	ranges_deinit(&unused);
+}
+
+struct error *leftovers_erase(const struct goruntime *runtime)
+{
+	_cleanup_(cleanup_heap) struct heap *heap = NULL;
+	struct goroutines goroutines;
+
+	TRY(heap_load(runtime, &heap));
+	TRY(core_erase_allow(runtime->target));
+	TRY(goroutines_load(runtime, &goroutines));
+	erase_in_spans(heap);
+	erase_stacks(heap, &goroutines);
+	goroutines_deinit(&goroutines);
+	return NULL;
+}

@@ -1,0 +1,81 @@
+"""Core files of linux/arm64 on another machine: the runtime's own heap dump, the program's own verdicts."""
+import json
+
+import pytest
+
+from arm64 import Guest
+from test_oracle import compare
+from test_wakes import by_case, goids
+
+
+class Crashed:
+    """A program that has been run and has crashed: its core, its executable, and what it said."""
+
+    def __init__(self, go, programs, directory, name, variant="arm64"):
+        self.program, self.dump = programs.build(go, name, variant), directory / "dump"
+        with Guest(self.program, directory, self.dump) as guest:
+            self.core, self.facts = guest.crash(), guest.facts
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.core.unlink()
+
+
+def test_heap_dump(go, programs, oracle, silt, tmp_path):
+    """program_open compares the layout with DWARF as well."""
+    with Crashed(go, programs, tmp_path, "shapes") as crashed:
+        compare(oracle, crashed.core, crashed.dump, crashed.program)
+        report = silt.json("report", crashed.core, "--exe", crashed.program, "--limit=0")
+    assert report["target"]["arch"] == "arm64"
+    figures = {(row["retained_bytes"], row["objects"]): row["what"] for row in report["holders"] if not row["with"]}
+    for name, fact in crashed.facts("retained").items():
+        assert figures[int(fact["bytes"]), int(fact["objects"])] == name
+    assert not [note for note in report["notes"] if "could not be" in note]
+
+
+@pytest.mark.oldest_and_newest
+def test_stripped(go, programs, oracle, silt, tmp_path):
+    """The globals of the runtime, and who uses a variable, are found in the code."""
+    with Crashed(go, programs, tmp_path, "shapes", "arm64-stripped") as crashed:
+        compare(oracle, crashed.core, crashed.dump, crashed.program)
+        report = silt.json("report", crashed.core, "--exe", crashed.program, "--limit=0")
+    assert report["target"]["stripped"]
+    variables = [row["what"] for row in report["holders"] if row["what"].startswith(("bss+", "data+"))]
+    used = [what for what in variables if "used by" in what]
+    assert len(variables) > 10 and len(used) > 0.9 * len(variables), variables
+
+
+@pytest.mark.oldest_and_newest
+@pytest.mark.parametrize("variant", ["arm64", "arm64-stripped"])
+def test_verdicts(go, programs, silt, tmp_path, variant):
+    """Nothing wrong is proved. The threads of a program that crashes are in signal handlers, and what lies on the
+    stacks that those left may still refer to something: so one of the cases may be in doubt."""
+    with Crashed(go, programs, tmp_path, "wakes", variant) as crashed:
+        rows = silt.json("goroutines", crashed.core, "--exe", crashed.program, "--limit=0")["goroutines"]
+    leaks, healthy = goids(crashed.facts("leak")), goids(crashed.facts("healthy"))
+    proved = {row["goid"] for row in rows if row["verdict"] == "never-wakes"}
+    assert not by_case(proved - leaks.keys(), healthy)
+    assert len(by_case(leaks.keys() - proved, leaks)) <= 1
+    assert len(proved) > 50
+
+
+@pytest.mark.oldest_and_newest
+def test_running(go, programs, silt, tmp_path):
+    """Goroutines that were running or preempted: their stacks are followed to their ends."""
+    with Crashed(go, programs, tmp_path, "restless") as crashed:
+        done = silt.run("goroutines", crashed.core, "--exe", crashed.program, "--json", "--limit=0")
+    assert done.returncode == 0, done.stdout  # no verdict on what goes on
+    outermost = [group["frames"][-1]["function"] for group in json.loads(done.stdout)["groups"] if group["frames"]]
+    assert len(outermost) > 5
+    whole = [name for name in outermost if name == "runtime.goexit"]
+    assert len(whole) >= len(outermost) - 1, outermost
+
+
+def test_refused(newest, programs, silt, tmp_path):
+    with Crashed(newest, programs, tmp_path, "tiny") as crashed:
+        for arguments, reason in (([], "--exe"), (["--exe", programs.build(newest, "tiny")], "is an amd64 program")):
+            done = silt.run(crashed.core, *arguments)
+            assert done.returncode == 3 and len(done.stderr.splitlines()) == 1
+            assert reason in done.stderr

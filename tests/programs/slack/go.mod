@@ -1,0 +1,3 @@
+module slack
+
+go 1.19
