@@ -34,6 +34,13 @@ static struct error *show_types(const struct analysis *analysis, const struct vi
 	return view_types(analysis, options, ret);
 }
 
+static struct error *show_schema(const struct analysis *analysis,
+	const struct view_options *options, const struct invocation *invocation, struct view **ret)
+{
+	(void)options;
+	return view_schema(analysis, invocation->what, ret);
+}
+
 const struct command commands[] = {
 	{
 		.name = "report",
@@ -94,6 +101,17 @@ const struct command commands[] = {
 			"much a minute, and how long the memory lasts.",
 		.argument_count = 2,
 		.compares = true,
+	},
+	{
+		.name = "schema",
+		.arguments = "TARGET ADDRESS|FINDING",
+		.summary = "the Go struct that fits a map[string]any",
+		.description =
+			"Prints the Go struct, with tags for encoding/json, that fits all trees of "
+			"map[string]any of a finding (its id in JSON, or what it is about), all "
+			"that the object at an address holds, or the one map that is there.",
+		.argument_count = 2,
+		.show = show_schema,
 	},
 	{
 		.name = "snap",

@@ -6,7 +6,7 @@
 
 #include "bytes.h"
 
-enum { MAX_DEPTH = 4, MAX_UNCHANGED = 256, MAX_FIELDS = 4 };
+enum { MAX_DEPTH = 4, MAX_UNCHANGED = 256, MAX_FIELDS = 4, STRING_BYTES = 16 };
 
 struct writer {
 	struct text *text;
@@ -191,4 +191,21 @@ void value_text_add(struct text *text, struct types *types, const struct go_type
 	struct writer writer = {text, types, unchanged, unchanged_length};
 
 	add_value(&writer, type, at, 0);
+}
+
+char *value_text_string(struct types *types, addr_t at, size_t limit)
+{
+	const struct writer writer = {
+		.types = types, .unchanged = at, .unchanged_length = STRING_BYTES};
+	struct reader reader = reader_over(types->runtime->target);
+	addr_t bytes = reader_u64(&reader, at);
+	uint64_t length = reader_u64(&reader, at + 8);
+
+	if (reader.failed || length > limit)
+		return NULL;
+	char *string = memory_alloc(length + 1);
+	if (read_string(&writer, bytes, string, length))
+		return string;
+	free(string);
+	return NULL;
 }

@@ -14,3 +14,8 @@ enum { VALUE_TEXT_MAX = 48 }; /* characters of a string that are shown */
  * them. */
 void value_text_add(struct text *text, struct types *types, const struct go_type *type, addr_t at,
 	addr_t unchanged, size_t unchanged_length);
+
+/* The bytes of a string value at an address, NULL when it is longer than `limit` or its bytes
+ * cannot be had; as for value_text_add(), they may be those of the process as it is now, when the
+ * string itself (16 bytes) is unchanged there. */
+char *value_text_string(struct types *types, addr_t at, size_t limit);

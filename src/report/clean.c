@@ -2,6 +2,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "memory.h"
 
@@ -25,14 +26,14 @@ static size_t character_length(const unsigned char *at)
 	return length;
 }
 
-char *clean_text(char *text)
+static char *clean(char *text, const char *kept)
 {
 	unsigned char *at = (unsigned char *)text;
 
 	while (*at) {
 		size_t length = character_length(at);
-		bool control =
-			*at < ' ' || *at == 0x7f || (*at == 0xc2 && at[1] < 0xa0 && length == 2);
+		bool control = (*at < ' ' && !strchr(kept, *at)) || *at == 0x7f ||
+			       (*at == 0xc2 && at[1] < 0xa0 && length == 2);
 
 		if (!length || control) {
 			*at++ = '?';
@@ -43,6 +44,16 @@ char *clean_text(char *text)
 		at += length;
 	}
 	return text;
+}
+
+char *clean_text(char *text)
+{
+	return clean(text, "");
+}
+
+char *clean_source(char *source)
+{
+	return clean(source, "\t\n");
 }
 
 json_t *clean_json(const char *text)

@@ -7,5 +7,8 @@
 /* Replaces them by '?', in place. Returns its argument. */
 char *clean_text(char *text);
 
+/* The same, but tabs and newlines stay. */
+char *clean_source(char *source);
+
 /* A JSON string of a cleaned copy; never NULL. */
 json_t *clean_json(const char *text);

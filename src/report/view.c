@@ -7,9 +7,11 @@
 #include "memory.h"
 #include "vec.h"
 
+/* One of the three is there. */
 struct block {
-	enum line_style style;
-	char *line; /* NULL: a table */
+	enum line_style style; /* of the line */
+	char *line;
+	char *source;
 	struct table *table;
 };
 
@@ -32,6 +34,7 @@ void view_destroy(struct view *view)
 		return;
 	vec_foreach (block, &view->blocks) {
 		free(block->line);
+		free(block->source);
 		table_destroy(block->table);
 	}
 	vec_deinit(&view->blocks);
@@ -55,6 +58,11 @@ void view_line(struct view *view, enum line_style style, const char *format, ...
 	va_end(arguments);
 	vec_push(&view->blocks,
 		{.style = style, .line = clean_text(line ? line : memory_string(""))});
+}
+
+void view_source(struct view *view, char *source)
+{
+	vec_push(&view->blocks, {.source = clean_source(source)});
 }
 
 void view_table(struct view *view, struct table *table)
@@ -81,6 +89,8 @@ char *view_render(const struct view *view, const struct terminal *terminal)
 	vec_foreach (block, &view->blocks) {
 		if (block->line)
 			render_line(block, terminal, &text);
+		else if (block->source)
+			text_add(&text, "%s", block->source);
 		else
 			table_render(block->table, terminal, &text);
 	}

@@ -18,6 +18,9 @@ json_t *view_document(struct view *view);
 void view_line(struct view *view, enum line_style style, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* Lines that are shown as they are, whatever the width; tabs stay. Is taken over. */
+void view_source(struct view *view, char *source);
+
 /* Is taken over. */
 void view_table(struct view *view, struct table *table);
 

@@ -16,6 +16,7 @@ enum {
 static const struct finding_kind *const kinds[] = {
 	&finalizer,
 	&goroutine_never_wakes,
+	&map_any,
 	&map_grows,
 	&map_slack,
 	&pool_hoard,

@@ -44,6 +44,7 @@ bool finding_matters(const struct analysis *analysis, uint64_t bytes);
 
 extern const struct finding_kind finalizer;
 extern const struct finding_kind goroutine_never_wakes;
+extern const struct finding_kind map_any;
 extern const struct finding_kind map_grows;
 extern const struct finding_kind map_slack;
 extern const struct finding_kind pool_hoard;
