@@ -14,6 +14,7 @@ enum {
 };
 
 static const struct finding_kind *const kinds[] = {
+	&boxed_values,
 	&finalizer,
 	&goroutine_never_wakes,
 	&map_any,

@@ -42,6 +42,7 @@ struct error *findings_find(const struct analysis *analysis, struct naming *nami
 /* Is so much of the heap worth a line? */
 bool finding_matters(const struct analysis *analysis, uint64_t bytes);
 
+extern const struct finding_kind boxed_values;
 extern const struct finding_kind finalizer;
 extern const struct finding_kind goroutine_never_wakes;
 extern const struct finding_kind map_any;

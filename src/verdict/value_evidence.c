@@ -4,12 +4,16 @@ static struct error *look(const struct analysis *analysis, struct value_evidence
 {
 	value_places_find(analysis, &values->places);
 	TRY(slice_covers_create(analysis, &values->places, &values->covers));
+	values->boxes = boxes_create(analysis, &values->places);
 	const struct value_visitor visitors[] = {
+		boxes_visitor(values->boxes),
 		slice_covers_visitor(values->covers),
 	};
 	const struct value_walk walk = {analysis, &values->places, visitors, ARRAY_SIZE(visitors)};
 
-	return value_walk_run(&walk);
+	TRY(value_walk_run(&walk));
+	boxes_merge(values->boxes);
+	return NULL;
 }
 
 struct error *value_evidence_find(const struct analysis *analysis, struct value_evidence **ret)
@@ -26,6 +30,7 @@ void value_evidence_destroy(struct value_evidence *values)
 {
 	if (!values)
 		return;
+	boxes_destroy(values->boxes);
 	slice_covers_destroy(values->covers);
 	value_places_deinit(&values->places);
 	free(values);

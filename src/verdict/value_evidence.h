@@ -2,11 +2,13 @@
  */
 #pragma once
 
+#include "boxes.h"
 #include "slice_covers.h"
 
 struct value_evidence {
 	struct value_places places;
 	struct slice_covers *covers;
+	struct boxes *boxes;
 };
 
 struct error *value_evidence_find(const struct analysis *analysis, struct value_evidence **ret);

@@ -23,6 +23,9 @@ var cases = map[string]mistake{
 	"subslice":  {makeSubslices, mendSubslices},
 	"queue":     {makeQueue, mendQueue},
 	"room":      {makeRoom, mendRoom},
+	"numbers":   {makeNumbers, mendNumbers},
+	"fields":    {makeFields, mendFields},
+	"entries":   {makeEntries, mendEntries},
 }
 
 type document struct {
@@ -102,6 +105,53 @@ func makeRoom() {
 func mendRoom() {
 	for _, s := range all {
 		s.points = append([]float64(nil), s.points...)
+	}
+}
+
+var numbers []interface{}
+
+func makeNumbers() {
+	for i := 0; i < 60000; i++ {
+		numbers = append(numbers, float64(i)/3)
+	}
+}
+
+func mendNumbers() {
+	for i := range numbers {
+		numbers[i] = 0 // has no box
+	}
+}
+
+type setting struct {
+	number int
+	value  interface{}
+}
+
+var settings []*setting
+
+func makeFields() {
+	for i := 0; i < 60000; i++ {
+		settings = append(settings, &setting{i, int64(i) + 1000})
+	}
+}
+
+func mendFields() {
+	for _, s := range settings {
+		s.value = 0
+	}
+}
+
+var entries = map[int]interface{}{}
+
+func makeEntries() {
+	for i := 0; i < 60000; i++ {
+		entries[i] = [2]float64{float64(i), 1}
+	}
+}
+
+func mendEntries() {
+	for i := range entries {
+		entries[i] = 0
 	}
 }
 
