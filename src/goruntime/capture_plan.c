@@ -81,7 +81,7 @@ static void plan_span(struct planner *planner, const struct mspan *span)
 	if (span->state == SPAN_DEAD || !mspan_plausible(span))
 		return;
 	if (span->state == SPAN_MANUAL) {
-		ranges_add(&planner->sparse, span->start, end);
+		ranges_extend(&planner->sparse, span->start, end);
 		return;
 	}
 	note_metadata(planner, span->alloc_bits);
@@ -92,7 +92,7 @@ static void plan_span(struct planner *planner, const struct mspan *span)
 			ranges_add(planner->pieces, end - INLINE_MARK_BYTES, end);
 		return;
 	}
-	ranges_add(span->npages >= SPARSE_SPAN_PAGES ? &planner->sparse : planner->memory,
+	ranges_extend(span->npages >= SPARSE_SPAN_PAGES ? &planner->sparse : planner->memory,
 		span->start, end);
 }
 
@@ -308,10 +308,26 @@ static struct error *choose(void *context, const struct target *target, struct c
 	return error;
 }
 
+/* In Go code a register has the g whose stack the thread is on (ABIInternal); system calls keep it.
+ * Should it have something else, that is no stack with the stack pointer in it. */
+static addr_t stack_floor(
+	void *context, const struct target *target, const struct registers *registers)
+{
+	const struct capture_wishes *wishes = context;
+	const struct layout *layout = &wishes->runtime->layout;
+	addr_t g = registers->general[layout->facts.g_register], bounds[2];
+
+	if (!target_read_now(target, g + layout->g.stack.at, bounds, sizeof(bounds)) ||
+		registers->sp <= bounds[0] || registers->sp > bounds[1])
+		return 0;
+	return bounds[0];
+}
+
 struct capture_plan capture_plan_for(const struct capture_wishes *wishes)
 {
 	struct capture_plan plan = {
 		.choose = choose,
+		.stack_floor = stack_floor,
 		.context = (void *)(uintptr_t)wishes,
 	};
 

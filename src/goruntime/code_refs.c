@@ -132,3 +132,21 @@ void code_refs_find(const struct goruntime *runtime, struct code_refs *refs, siz
 	else
 		look_through_amd64(&lookup, code, length);
 }
+
+void code_refs_of_function(const struct goruntime *runtime, const struct function *function,
+	code_address_fn *visit, void *context)
+{
+	static const unsigned immediates[] = {0, 1, 4};
+	size_t length = (size_t)(function->end - function->entry);
+	const uint8_t *code = executable_view(runtime->executable, function->entry, length);
+
+	for (size_t at = 2; code && at + 4 <= length; at++) {
+		if ((code[at - 1] & MODRM_MASK) != MODRM_RIP)
+			continue;
+		addr_t base = function->entry + at + 4 +
+			      (addr_t)(int64_t)(int32_t)load_u32(code + at);
+
+		for (size_t i = 0; i < ARRAY_SIZE(immediates); i++)
+			visit(context, base + immediates[i]);
+	}
+}

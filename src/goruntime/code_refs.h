@@ -29,3 +29,9 @@ struct code_refs {
 
 /* Looks through all code once. `refs` must be sorted by address. */
 void code_refs_find(const struct goruntime *runtime, struct code_refs *refs, size_t count);
+
+/* Calls for every address outside of the code that the instructions of a function may refer to;
+ * what is none may be among them. */
+typedef void code_address_fn(void *context, addr_t address);
+void code_refs_of_function(const struct goruntime *runtime, const struct function *function,
+	code_address_fn *visit, void *context);

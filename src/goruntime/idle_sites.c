@@ -6,8 +6,7 @@
 #include "bytes.h"
 
 enum {
-	CODE_MAX = 512,   /* bytes of a function that are looked at */
-	SCRATCH_MIN = 64, /* what the stack of a forked copy needs, see capture_fork.c */
+	CODE_MAX = 512, /* bytes of a function that are looked at */
 	OS_PAGE = 4096,
 };
 
@@ -92,15 +91,14 @@ static void look_into(
 static void find_scratch(const struct goruntime *runtime, struct capture_plan *plan)
 {
 	addr_t end = executable_data_end(runtime->executable);
-	addr_t start = (end + 63) & ~(addr_t)63,
+	addr_t start = (end + CAPTURE_SCRATCH - 1) & ~(addr_t)(CAPTURE_SCRATCH - 1),
 	       page_end = (end + OS_PAGE - 1) & ~(addr_t)(OS_PAGE - 1);
 	const struct mapping *mapping = target_mapping(runtime->target, start);
 
-	if (!end || start + SCRATCH_MIN > page_end || !mapping || mapping->shared ||
+	if (!end || start + CAPTURE_SCRATCH > page_end || !mapping || mapping->shared ||
 		!(mapping->protection & PROTECTION_WRITE))
 		return;
 	plan->scratch = start;
-	plan->scratch_size = (size_t)(page_end - start);
 }
 
 void idle_sites_find(const struct goruntime *runtime, struct capture_plan *plan)

@@ -78,10 +78,10 @@ static json_t *finding_json(const struct finding *finding)
 	if (finding->address)
 		json_object_set_new(
 			document, "address", json_sprintf("0x%" PRIx64, finding->address));
-	if (finding->allocated_at)
-		json_object_set_new(document, "allocated_at", clean_json(finding->allocated_at));
 	if (finding->growth.known)
 		json_object_set_new(document, "growth", finding_growth_json(&finding->growth));
+	if (finding->allocated_at)
+		json_object_set_new(document, "allocated_at", clean_json(finding->allocated_at));
 	vec_foreach (evidence, &finding->evidence)
 		json_object_set_new(document, evidence->key, evidence_json(evidence));
 	return document;

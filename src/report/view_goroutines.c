@@ -2,8 +2,8 @@
 
 #include "clean.h"
 #include "goroutine_text.h"
+#include "goroutine_verdicts.h"
 #include "human.h"
-#include "never_wakes.h"
 #include "target_summary.h"
 #include "views.h"
 
@@ -194,9 +194,10 @@ static void add_group(const struct maker *maker, struct table *table, const stru
 struct error *view_goroutines(
 	const struct analysis *analysis, const struct view_options *options, struct view **ret)
 {
-	_cleanup_(cleanup_never_wakes) struct never_wakes *verdicts = NULL;
+	_cleanup_(cleanup_goroutine_verdicts) struct goroutine_verdicts *found = NULL;
 
-	TRY(never_wakes_find(analysis, &verdicts));
+	TRY(goroutine_verdicts_find(analysis, &found));
+	const struct never_wakes *verdicts = found->wakes;
 	struct maker maker = {
 		.analysis = analysis,
 		.stacks = &analysis->objects->stacks,

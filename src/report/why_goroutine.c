@@ -8,7 +8,7 @@
 #include "goroutine_text.h"
 #include "holder_text.h"
 #include "human.h"
-#include "never_wakes.h"
+#include "goroutine_verdicts.h"
 
 static const struct column awaited_columns[] = {
 	{"waits for", "what", CELL_TEXT, true},
@@ -199,10 +199,10 @@ static struct error *explain(const struct subject *subject)
 
 struct error *why_goroutine(struct why *why, uint64_t goid)
 {
-	_cleanup_(cleanup_never_wakes) struct never_wakes *verdicts = NULL;
+	_cleanup_(cleanup_goroutine_verdicts) struct goroutine_verdicts *verdicts = NULL;
 	struct subject subject;
 
-	TRY(never_wakes_find(why->analysis, &verdicts));
-	TRY(find_subject(why, verdicts, goid, &subject));
+	TRY(goroutine_verdicts_find(why->analysis, &verdicts));
+	TRY(find_subject(why, verdicts->wakes, goid, &subject));
 	return explain(&subject);
 }

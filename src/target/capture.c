@@ -15,6 +15,7 @@
 #include "core_format.h"
 #include "core_writer.h"
 #include "fault_point.h"
+#include "priority.h"
 #include "process.h"
 #include "procfs.h"
 
@@ -101,8 +102,21 @@ static struct error *take_by(struct capturer *capturer, enum capture_way way)
 	}
 }
 
-/* A way may turn out not to be possible at this moment, before anything has been done: then
- * another. */
+/* What a way that was given up has left. */
+static struct error *start_again(struct capturer *capturer)
+{
+	int fd = capturer->spool.fd;
+
+	spool_deinit(&capturer->spool);
+	spool_init(&capturer->spool, fd);
+	pieces_deinit(&capturer->pieces);
+	capturer->target->threads.count = 0;
+	if (FAULT_POINT("ftruncate", ftruncate(fd, 0)) < 0)
+		return error_system("cannot empty the file of the captured memory");
+	return process_refresh(capturer->target);
+}
+
+/* A way may turn out not to be possible at this moment: then another. */
 static struct error *take(struct capturer *capturer)
 {
 	unsigned excluded = 0;
@@ -121,6 +135,7 @@ static struct error *take(struct capturer *capturer)
 			return error;
 		error_destroy(error);
 		excluded |= 1u << way;
+		TRY(start_again(capturer));
 	}
 }
 
@@ -130,6 +145,7 @@ static struct error *capture(struct capturer *capturer, pid_t pid, int fd)
 	struct target *target = capturer->target;
 	struct capture_facts *facts = &target->capture;
 
+	priority_take_short_turns();
 	spool_init(&capturer->spool, fd);
 	TRY(procfs_auxv(pid, target, &capturer->auxv, &capturer->auxv_length));
 	TRY(take(capturer));

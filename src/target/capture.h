@@ -24,6 +24,8 @@ struct capture_ranges {
 		unwanted; /* pages that must not be in the capture, but for those of `memory` */
 };
 
+enum { CAPTURE_SCRATCH = 64 };
+
 struct capture_plan {
 	/* Asked of the target as it stands still, as it runs (then what it says may be out of date,
 	 * and it may fail), and of the capture itself. `target` has mappings, threads if it stands
@@ -33,8 +35,11 @@ struct capture_plan {
 	void *context;
 	struct idle_sites idle_sites; /* where calls may be injected; none: nowhere */
 	addr_t exit_call; /* code that ends a process and needs no stack; 0: not known */
-	addr_t scratch;   /* writable memory that the program does not use; 0: none */
-	size_t scratch_size;
+	/* CAPTURE_SCRATCH bytes of writable memory that the program does not use; 0: none. */
+	addr_t scratch;
+	/* Where the stack ends that a thread stands on, as it is now; 0: that is not known. */
+	addr_t (*stack_floor)(
+		void *context, const struct target *target, const struct registers *registers);
 };
 
 enum capture_way { CAPTURE_AUTO, CAPTURE_STOP, CAPTURE_PRECOPY, CAPTURE_FORK };

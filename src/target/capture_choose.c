@@ -1,11 +1,17 @@
 #include "capturer.h"
 
+#include <string.h>
+
+#include "capture_room.h"
 #include "clock.h"
 #include "parallel.h"
 #include "procfs.h"
 #include "write_watch.h"
 
-enum { SAMPLE_BYTES = 8 << 20 }; /* read to find out how fast that is */
+enum {
+	SAMPLE_BYTES = 8 << 20, /* read to find out how fast that is */
+	OVERRUN = 2,            /* a pause may be so many times as long as it should be */
+};
 
 /* Predicted costs: measured with bench/capture, rounded up. */
 #define STOP_OVERHEAD_NS    1000000ull
@@ -34,19 +40,39 @@ static uint64_t reading_ns(const struct capturer *capturer, uint64_t bytes)
 	       MIN(parallel_width(), 2u);
 }
 
-/* What speaks against a way here; NULL: nothing. */
-static const char *refusal(const struct capturer *capturer, enum capture_way way)
+static char *room_refusal(const struct capturer *capturer, enum capture_way way)
+{
+	const struct target *target = capturer->target;
+	struct capture_room room;
+
+	if (capturer->options->force)
+		return NULL;
+	capture_room("", target->pid, &room);
+	return way == CAPTURE_FORK ? fork_room_refusal(target, &room)
+				   : precopy_room_refusal(target, &room);
+}
+
+/* What speaks against a way here, as malloc()ed text; NULL: nothing. */
+static char *refusal(const struct capturer *capturer, enum capture_way way)
 {
 	const struct capture_plan *plan = capturer->plan;
 
 	if (way == CAPTURE_STOP)
 		return NULL;
-	const char *reason = capturer->no_injection;
-	if (!reason && way == CAPTURE_PRECOPY && !write_watch_supported())
-		reason = "it needs Linux 6.7";
-	if (!reason && way == CAPTURE_FORK && (!plan->exit_call || !plan->scratch))
-		reason = "its code has no place where a forked copy could end safely";
-	return reason;
+	if (capturer->no_injection)
+		return memory_string(capturer->no_injection);
+	if (way == CAPTURE_PRECOPY && !write_watch_supported())
+		return memory_string("it needs Linux 6.7");
+	if (way == CAPTURE_FORK && !plan->exit_call)
+		return memory_string("its code has no place where a forked copy could end safely");
+	return room_refusal(capturer, way);
+}
+
+static bool possible(const struct capturer *capturer, enum capture_way way)
+{
+	_cleanup_free_ char *reason = refusal(capturer, way);
+
+	return !reason;
 }
 
 static uint64_t resident_bytes(const struct target *target)
@@ -85,7 +111,7 @@ static struct choice choose_way(const struct capturer *capturer, unsigned exclud
 	struct choice best = {.way = CAPTURE_AUTO};
 
 	for (size_t i = 0; i < ARRAY_SIZE(by_harm); i++) {
-		if (excluded & 1u << by_harm[i] || refusal(capturer, by_harm[i]))
+		if (excluded & 1u << by_harm[i] || !possible(capturer, by_harm[i]))
 			continue;
 		uint64_t pause = predicted_pause(capturer, by_harm[i]);
 
@@ -97,55 +123,87 @@ static struct choice choose_way(const struct capturer *capturer, unsigned exclud
 	return best;
 }
 
+/* Why the ways with short pauses are not possible, in brackets; "" when they are, or were not
+ * looked for. */
+static char *why_so_long(const struct capturer *capturer)
+{
+	bool looked = capturer->options->way == CAPTURE_AUTO;
+	_cleanup_free_ char *precopy = looked ? refusal(capturer, CAPTURE_PRECOPY) : NULL;
+	_cleanup_free_ char *fork = looked ? refusal(capturer, CAPTURE_FORK) : NULL;
+
+	if (precopy && fork && strcmp(precopy, fork))
+		return memory_format(" (no pre-copy: %s; no fork: %s)", precopy, fork);
+	return precopy ? memory_format(" (no pre-copy: %s)", precopy) : memory_string("");
+}
+
 static struct error *check_budget(
 	const struct capturer *capturer, struct choice choice, uint64_t budget)
 {
-	const char *reason =
-		capturer->options->way == CAPTURE_AUTO ? refusal(capturer, CAPTURE_PRECOPY) : NULL;
-	_cleanup_free_ char *why =
-		reason ? memory_format(" (no pre-copy: %s)", reason) : memory_string("");
-
 	if (choice.pause_ns <= budget || capturer->options->force)
 		return NULL;
+	_cleanup_free_ char *why = why_so_long(capturer);
 	return error_create(ERROR_LIMIT,
 		"pid %d would stand still for about %.1f ms, and --pause-budget is %.1f ms%s: use --force, or a larger budget",
 		capturer->target->pid, (double)choice.pause_ns / NS_PER_MS,
 		(double)budget / NS_PER_MS, why);
 }
 
+/* A prediction may be wrong. */
+static void limit_pause(struct capturer *capturer, struct choice choice, uint64_t budget)
+{
+	capturer->pause_limit_ns =
+		capturer->options->force ? 0 : OVERRUN * MAX(choice.pause_ns, budget);
+}
+
+void capturer_limit_copying(struct capturer *capturer, uint64_t began_ns)
+{
+	capturer->spool.limit_ns =
+		capturer->pause_limit_ns ? began_ns + capturer->pause_limit_ns : 0;
+}
+
+struct error *capturer_pause_ended(const struct capturer *capturer)
+{
+	return error_create(ERROR_BUSY,
+		"pid %d was let go when it had stood still for %.1f ms, twice what was allowed, and nothing was captured: try again, with another --capture, a larger --pause-budget or --force",
+		capturer->target->pid, (double)capturer->pause_limit_ns / NS_PER_MS);
+}
+
 /* The way that was asked for, if it is possible. Without a budget in numbers its pause was accepted
- * with it. */
-static struct error *choose_asked(const struct capturer *capturer, enum capture_way *ret)
+ * with it; that of pre-copy is short, or something is wrong. */
+static struct error *choose_asked(struct capturer *capturer, uint64_t budget, enum capture_way *ret)
 {
 	enum capture_way way = capturer->options->way;
-	const char *reason = refusal(capturer, way);
+	_cleanup_free_ char *reason = refusal(capturer, way);
 
 	if (reason)
 		return error_create(ERROR_UNSUPPORTED,
 			"--capture=%s is not possible for pid %d: %s", capture_way_names[way],
 			capturer->target->pid, reason);
 	*ret = way;
-	if (!capturer->options->pause_budget_ns)
-		return NULL;
 	const struct choice choice = {way, predicted_pause(capturer, way)};
-	return check_budget(capturer, choice, capturer->options->pause_budget_ns);
+	if (capturer->options->pause_budget_ns)
+		TRY(check_budget(capturer, choice, budget));
+	else if (way != CAPTURE_PRECOPY)
+		return NULL;
+	limit_pause(capturer, choice, budget);
+	return NULL;
 }
 
-struct error *capture_choose(
-	const struct capturer *capturer, unsigned excluded, enum capture_way *ret)
+struct error *capture_choose(struct capturer *capturer, unsigned excluded, enum capture_way *ret)
 {
 	const struct capture_options *options = capturer->options;
 	uint64_t budget =
 		options->pause_budget_ns ? options->pause_budget_ns : CAPTURE_PAUSE_BUDGET_NS;
 
 	if (options->way != CAPTURE_AUTO)
-		return choose_asked(capturer, ret);
+		return choose_asked(capturer, budget, ret);
 	if (procfs_is_stopped(capturer->target->pid)) { /* it stands still already */
 		*ret = CAPTURE_STOP;
 		return NULL;
 	}
 	struct choice choice = choose_way(capturer, excluded, budget);
 	TRY(check_budget(capturer, choice, budget));
+	limit_pause(capturer, choice, budget);
 	*ret = choice.way;
 	return NULL;
 }

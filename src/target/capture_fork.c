@@ -22,11 +22,15 @@
 #include "fault_point.h"
 #include "parallel.h"
 #include "process.h"
-
-/* Of the copy's stack: runtime.futex writes at +48 and pops at 0, runtime.usleep pops at +24. */
-enum { STACK_WORDS = 8 };
+#include "procfs.h"
 
 enum {
+	/* Of the copy's stack: runtime.futex writes at +48 and pops at 0, runtime.usleep pops at
+	   +24. */
+	STACK_WORDS = CAPTURE_SCRATCH / sizeof(addr_t),
+	RED_ZONE =
+		128, /* bytes below its stack pointer that C code may use (System V ABI, amd64) */
+	STACK_ALIGNMENT = 16,
 	MAX_TRIES = 20,
 	TRY_AGAIN_MS = 2,
 };
@@ -37,12 +41,12 @@ struct fork_capture {
 	int mem;
 };
 
-static struct error *write_stack(const struct capturer *capturer)
+static struct error *write_stack(const struct capturer *capturer, addr_t stack)
 {
 	const struct capture_plan *plan = capturer->plan;
 	addr_t words[STACK_WORDS];
 	struct iovec local = {words, sizeof(words)};
-	struct iovec remote = {(void *)(uintptr_t)plan->scratch, sizeof(words)};
+	struct iovec remote = {(void *)(uintptr_t)stack, sizeof(words)};
 
 	for (unsigned i = 0; i < STACK_WORDS; i++)
 		words[i] = plan->exit_call;
@@ -52,34 +56,61 @@ static struct error *write_stack(const struct capturer *capturer)
 	return NULL;
 }
 
+/* A place for the copy's stack: what lies below a thread's stack pointer is used by nobody, if only
+ * the stack goes on so far. 0: it does not. */
+static addr_t below_stack(const struct capturer *capturer, pid_t tid)
+{
+	const struct capture_plan *plan = capturer->plan;
+	struct registers registers;
+
+	if (!stop_registers(tid, &registers))
+		return 0;
+	addr_t floor = plan->stack_floor(plan->context, capturer->target, &registers);
+	addr_t place = (registers.sp - RED_ZONE - CAPTURE_SCRATCH) & ~(addr_t)(STACK_ALIGNMENT - 1);
+
+	return floor && registers.sp > RED_ZONE + CAPTURE_SCRATCH && place >= floor ? place : 0;
+}
+
+/* A thread that can be made to fork, and the copy's stack. */
 struct candidate {
-	const struct idle_sites *sites;
+	const struct capturer *capturer;
 	struct injection *injection;
+	addr_t stack;
 };
 
 static bool try_candidate(void *context, pid_t tid)
 {
 	struct candidate *candidate = context;
+	const struct capture_plan *plan = candidate->capturer->plan;
 
-	candidate->injection = injection_at(tid, candidate->sites);
-	return candidate->injection != NULL;
+	candidate->injection = injection_at(tid, &plan->idle_sites);
+	if (!candidate->injection)
+		return false;
+	candidate->stack = plan->scratch ? plan->scratch : below_stack(candidate->capturer, tid);
+	if (!candidate->stack)
+		injection_destroy(take_pointer(candidate->injection));
+	return candidate->stack != 0;
 }
 
 /* Stops the target at a moment when one of its threads can be used. */
 static struct error *stop_with_candidate(
-	const struct capturer *capturer, struct stop **ret_stop, struct injection **ret_injection)
+	const struct capturer *capturer, struct stop **ret_stop, struct candidate *ret)
 {
 	for (unsigned i = 0; i < MAX_TRIES; i++) {
 		_cleanup_(cleanup_stop) struct stop *stop = NULL;
-		struct candidate candidate = {.sites = &capturer->plan->idle_sites};
+		struct candidate candidate = {.capturer = capturer};
 
-		TRY(stop_create(capturer->target->pid, &stop));
-		if (stop_find(stop, try_candidate, &candidate)) {
+		struct error *error =
+			stop_create(capturer->target->pid, capturer->pause_limit_ns, &stop);
+		if (error && error->code != ERROR_BUSY)
+			return error;
+		error_destroy(error);
+		if (stop && stop_find(stop, try_candidate, &candidate)) {
 			*ret_stop = take_pointer(stop);
-			*ret_injection = candidate.injection;
+			*ret = candidate;
 			return NULL;
 		}
-		stop_release(stop);
+		stop_destroy(take_pointer(stop));
 		nanosleep(&(struct timespec){.tv_nsec = TRY_AGAIN_MS * (long)NS_PER_MS}, NULL);
 	}
 	return error_create(ERROR_BUSY,
@@ -92,14 +123,14 @@ static struct error *make_child(struct fork_capture *capture)
 	struct capturer *capturer = capture->capturer;
 	struct target *target = capturer->target;
 	_cleanup_(cleanup_stop) struct stop *stop = NULL;
-	_cleanup_(cleanup_injection) struct injection *injection = NULL;
+	struct candidate candidate;
 
-	TRY(write_stack(capturer));
-	TRY(stop_with_candidate(capturer, &stop, &injection));
+	TRY(stop_with_candidate(capturer, &stop, &candidate));
+	_cleanup_(cleanup_injection) struct injection *injection = candidate.injection;
+	TRY(write_stack(capturer, candidate.stack));
 	target->capture.monotonic_ns = clock_now();
 	TRY(stop_threads(stop, target));
-	TRY(injection_fork(
-		injection, CLONE_FILES | CLONE_FS, capturer->plan->scratch, &capture->child));
+	TRY(injection_fork(injection, CLONE_FILES | CLONE_FS, candidate.stack, &capture->child));
 	uint64_t began = stop_began_ns(stop);
 	injection_destroy(take_pointer(injection));
 	stop_release(stop);
@@ -138,11 +169,26 @@ static struct error *adopt_child(struct fork_capture *capture)
 	return NULL;
 }
 
+/* A copy that has been killed reads as if it had no memory. */
+static struct error *check_child(const struct fork_capture *capture)
+{
+	struct error *error = procfs_check(capture->child);
+
+	if (!error)
+		return NULL;
+	error_destroy(error);
+	return error_create(ERROR_SYSTEM,
+		"the forked copy of pid %d was killed while it was read, probably because memory is short: try --capture=precopy or stop",
+		capture->capturer->target->pid);
+}
+
 static struct error *copy_child(struct fork_capture *capture)
 {
 	struct capturer *capturer = capture->capturer;
-	const struct memory_source source = {
-		.pid = capture->child, .mem = capture->mem, .workers = parallel_width()};
+	const struct memory_source source = {.pid = capture->child,
+		.mem = capture->mem,
+		.workers = parallel_width(),
+		.steps_aside = true};
 
 	TRY(process_read_from(capturer->target, &source));
 	TRY(capturer_plan(capturer, capturer->target));
@@ -150,7 +196,7 @@ static struct error *copy_child(struct fork_capture *capture)
 	TRY(spool_copy(&capturer->spool, &source, &capturer->planned.memory));
 	pieces_init(&capturer->pieces, &capturer->planned.pieces);
 	pieces_read(&capturer->pieces, &source, NULL);
-	return NULL;
+	return check_child(capture);
 }
 
 static void end_child(const struct fork_capture *capture)

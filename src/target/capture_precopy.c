@@ -24,6 +24,7 @@
 
 enum {
 	MAX_ROUNDS = 12,
+	MAX_PAUSES = 3,  /* that are ended because they take too long */
 	PLAN_TRIES = 20, /* to make a plan of a target that changes */
 	THREAD_TRIES =
 		500, /* to find a thread that is free: on a busy machine sysmon seldom sleeps */
@@ -61,18 +62,16 @@ static struct error *start_watching(struct precopy *precopy)
 	return NULL;
 }
 
-/* Mappings that are not watched yet: all at first, later those that are new. */
-static struct error *watch_mappings(struct precopy *precopy, struct ranges *ret_new)
+/* The parts of a mapping that are not watched yet. Each mapping on its own: the kernel may refuse
+ * one. */
+static struct error *watch_mapping(
+	struct precopy *precopy, const struct mapping *mapping, struct ranges *ret_new)
 {
 	struct ranges wanted = {0};
 	struct error *error = NULL;
 
-	vec_foreach (mapping, &precopy->capturer->target->mappings) {
-		if (mapping->protection & PROTECTION_WRITE && !mapping->shared)
-			ranges_add(&wanted, mapping->start, mapping->end);
-	}
-	vec_foreach (watched, &write_watch_ranges(precopy->watch)->list)
-		ranges_remove(&wanted, watched->start, watched->end);
+	ranges_add(&wanted, mapping->start, mapping->end);
+	ranges_subtract(&wanted, write_watch_ranges(precopy->watch));
 	vec_foreach (range, &wanted.list) {
 		ranges_add(ret_new, range->start, range->end);
 		if (!error)
@@ -80,6 +79,16 @@ static struct error *watch_mappings(struct precopy *precopy, struct ranges *ret_
 	}
 	ranges_deinit(&wanted);
 	return error;
+}
+
+/* Mappings that are not watched yet: all at first, later those that are new. */
+static struct error *watch_mappings(struct precopy *precopy, struct ranges *ret_new)
+{
+	vec_foreach (mapping, &precopy->capturer->target->mappings) {
+		if (mapping->protection & PROTECTION_WRITE && !mapping->shared)
+			TRY(watch_mapping(precopy, mapping, ret_new));
+	}
+	return NULL;
 }
 
 static struct error *plan_running(struct capturer *capturer)
@@ -93,6 +102,17 @@ static struct error *plan_running(struct capturer *capturer)
 		error_destroy(error);
 		wait_a_little();
 	}
+}
+
+/* What a copy that was given up has left is worth nothing. */
+static struct error *copy_or_forget(struct precopy *precopy, const struct ranges *memory)
+{
+	struct spool *spool = &precopy->capturer->spool;
+	struct error *error = spool_copy(spool, &precopy->source, memory);
+
+	if (error)
+		spool_forget(spool, memory);
+	return error;
 }
 
 /* Copies the chosen pages. What was written to and is not chosen is out of date from now on: should
@@ -109,7 +129,7 @@ static struct error *copy_chosen(
 	ranges_subtract(&outdated, chosen);
 	spool_forget(&capturer->spool, &outdated);
 	ranges_deinit(&outdated);
-	return spool_copy(&capturer->spool, &precopy->source, chosen);
+	return copy_or_forget(precopy, chosen);
 }
 
 static struct error *copy_round(struct precopy *precopy, uint64_t *ret_bytes)
@@ -188,42 +208,87 @@ static struct error *copy_rest(struct precopy *precopy)
 	return NULL;
 }
 
-/* While the target stands still. */
-static struct error *copy_stopped(struct precopy *precopy, struct stop *stop)
+/* What is in no list of written pages: new mappings, the threads' stacks. */
+static struct error *copy_new(struct precopy *precopy)
 {
 	struct capturer *capturer = precopy->capturer;
 	struct ranges new = {0};
-	uint64_t bytes;
 
-	TRY(stop_threads(stop, capturer->target));
-	TRY(copy_written(precopy, &bytes));
 	TRY(process_refresh(capturer->target));
 	struct error *error = watch_mappings(precopy, &new);
 	if (!error)
 		error = pagemap_filter(capturer->target->pid, PAGEMAP_PRESENT_PAGES, &new);
 	capturer_add_thread_stacks(capturer, &new);
 	if (!error)
-		error = spool_copy(&capturer->spool, &precopy->source, &new);
+		error = copy_or_forget(precopy, &new);
 	ranges_deinit(&new);
 	return error;
 }
 
-static struct error *stop_and_copy(struct precopy *precopy)
+/* While the target stands still. */
+static struct error *copy_stopped(struct precopy *precopy, struct stop *stop)
+{
+	struct capturer *capturer = precopy->capturer;
+	uint64_t bytes;
+
+	capturer->target->threads.count = 0;
+	TRY(stop_threads(stop, capturer->target));
+	TRY(copy_written(precopy, &bytes));
+	return copy_new(precopy);
+}
+
+static struct error *copy_in_pause(struct precopy *precopy)
 {
 	struct capturer *capturer = precopy->capturer;
 	_cleanup_(cleanup_stop) struct stop *stop = NULL;
 
-	pieces_init(&capturer->pieces, &capturer->planned.pieces);
-	pieces_read(&capturer->pieces, &precopy->source, NULL);
-	TRY(copy_rest(precopy));
-	spool_hold(&capturer->spool);
-	TRY(stop_create(capturer->target->pid, &stop));
-	capturer->target->capture.monotonic_ns = clock_now();
-	TRY(copy_stopped(precopy, stop));
+	TRY(stop_create(capturer->target->pid, capturer->pause_limit_ns, &stop));
+	stop_hurry(stop);
 	uint64_t began = stop_began_ns(stop);
+	capturer_limit_copying(capturer, began);
+	capturer->target->capture.monotonic_ns = clock_now();
+	precopy->source.steps_aside = false;
+	struct error *error = copy_stopped(precopy, stop);
+	precopy->source.steps_aside = true;
 	stop_release(stop);
+	capturer->spool.limit_ns = 0;
 	capturer_set_mode(capturer, CAPTURE_PRECOPY, began);
-	return spool_flush(&capturer->spool);
+	return error;
+}
+
+static struct error *pause_and_copy(struct precopy *precopy)
+{
+	struct spool *spool = &precopy->capturer->spool;
+
+	TRY(copy_rest(precopy));
+	spool_hold(spool);
+	struct error *error = copy_in_pause(precopy);
+	if (!error)
+		return spool_flush(spool);
+	error_destroy(spool_flush(spool)); /* it counts as not copied */
+	return error;
+}
+
+/* A pause that takes too long is ended, and what it was for is copied while the target runs. */
+static struct error *stop_and_copy(struct precopy *precopy)
+{
+	struct capturer *capturer = precopy->capturer;
+	uint64_t bytes;
+
+	for (unsigned i = 0; i < MAX_PAUSES; i++) {
+		if (i) {
+			TRY(spool_reserve(&capturer->spool, FINAL_HOLD_BYTES));
+			TRY(copy_round(precopy, &bytes));
+		}
+		pieces_deinit(&capturer->pieces);
+		pieces_init(&capturer->pieces, &capturer->planned.pieces);
+		pieces_read(&capturer->pieces, &precopy->source, NULL);
+		struct error *error = pause_and_copy(precopy);
+		if (!error || error->code != ERROR_BUSY)
+			return error;
+		error_destroy(error);
+	}
+	return capturer_pause_ended(capturer);
 }
 
 /* The capture, opened to make the plan of it. */
@@ -373,7 +438,10 @@ struct error *capture_by_precopy(struct capturer *capturer)
 {
 	struct precopy precopy = {
 		.capturer = capturer,
-		.source = {.pid = capturer->target->pid, .mem = -1, .workers = 1},
+		.source = {.pid = capturer->target->pid,
+			.mem = -1,
+			.workers = 1,
+			.steps_aside = true},
 	};
 	struct error *error = start_watching(&precopy);
 

@@ -10,6 +10,7 @@ struct capturer {
 	const struct capture_plan *plan;
 	const struct capture_options *options;
 	const char *no_injection; /* why no call may be injected; NULL: it may */
+	uint64_t pause_limit_ns;  /* a pause that gets longer is ended, ERROR_BUSY; 0: it is not */
 	struct target *target;    /* the process; mappings and threads as at the stop */
 	struct capture_ranges planned;
 	struct spool spool;
@@ -30,8 +31,13 @@ struct error *capture_by_stop(struct capturer *capturer);
 struct error *capture_by_precopy(struct capturer *capturer);
 struct error *capture_by_fork(struct capturer *capturer);
 
-/* The way to capture, but none of `excluded` (bits). */
-struct error *capture_choose(
-	const struct capturer *capturer, unsigned excluded, enum capture_way *ret);
+/* The way to capture, but none of `excluded` (bits). Sets the limit of its pause. */
+struct error *capture_choose(struct capturer *capturer, unsigned excluded, enum capture_way *ret);
+
+/* Of a pause that began then: copying that goes beyond its limit is given up. */
+void capturer_limit_copying(struct capturer *capturer, uint64_t began_ns);
+
+/* That the pause was ended: the target was let go, and nothing came of it. */
+struct error *capturer_pause_ended(const struct capturer *capturer);
 
 void capturer_set_mode(struct capturer *capturer, enum capture_way way, uint64_t began_ns);

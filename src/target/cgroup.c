@@ -1,103 +1,191 @@
 #include "cgroup.h"
 
+#include <fcntl.h>
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "memory.h"
 
-/* Version 1 says "no limit" by the largest number of pages. */
-#define NO_LIMIT ((uint64_t)1 << 60)
+enum { DEEPEST = 64 /* groups above each other that are looked at */ };
 
-/* One hierarchy: where it is mounted, and what its files are called. */
-struct hierarchy {
-	const char *mount;
-	const char *file;
+/* A limit of version 1 that is none is the largest number of whole pages. */
+#define LARGEST_LIMIT ((uint64_t)1 << 62)
+
+/* The names of the same things in the two versions. "": there is none. */
+struct names {
+	const char *type; /* of the file system */
+	const char *limit, *throttle, *used;
+	const char *reclaimable; /* in memory.stat */
 };
 
-static const struct hierarchy unified = {"/sys/fs/cgroup", "memory.max"};
-static const struct hierarchy memory_controller = {
-	"/sys/fs/cgroup/memory", "memory.limit_in_bytes"};
+static const struct names versions[] = {
+	{"cgroup", "memory.limit_in_bytes", "", "memory.usage_in_bytes", "total_inactive_file"},
+	{"cgroup2", "memory.max", "memory.high", "memory.current", "inactive_file"},
+};
 
-static uint64_t read_limit(const struct hierarchy *hierarchy, pid_t pid, const char *group)
+/* One mount of a hierarchy, as a process sees it. */
+struct mount {
+	char root[1024]; /* the group that is mounted */
+	char point[1024];
+	char type[32];
+	char options[256];
+};
+
+/* A file of another process's mounts may be anything, also a pipe. */
+static FILE *open_file(const char *directory, const char *name)
 {
-	/* As the process itself sees it: in a container, its own group is the topmost. */
-	_cleanup_free_ char *path = memory_format(
-		"/proc/%d/root%s%s/%s", pid, hierarchy->mount, group, hierarchy->file);
-	_cleanup_free_ char *ours =
-		memory_format("%s%s/%s", hierarchy->mount, group, hierarchy->file);
-	_cleanup_file_ FILE *theirs = fopen(path, "re");
-	_cleanup_file_ FILE *file = fopen(ours, "re");
-	unsigned long long limit = 0, other = 0;
+	_cleanup_free_ char *path = memory_format("%s/%s", directory, name);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
 
-	if (!file || fscanf(file, "%llu", &limit) != 1) /* "max" is no number */
-		limit = 0;
-	if (theirs && fscanf(theirs, "%llu", &other) == 1 && (!limit || other < limit))
-		limit = other;
-	return limit < NO_LIMIT ? limit : 0;
+	return fd < 0 ? NULL : fdopen(fd, "r");
 }
 
-/* The group's own limit and those of the groups around it. */
-static uint64_t smallest_limit(const struct hierarchy *hierarchy, pid_t pid, char *group)
+/* A number in a file; "max", or no such file: no limit. */
+static uint64_t read_number(const char *directory, const char *name)
 {
-	uint64_t smallest = 0;
+	_cleanup_file_ FILE *file = *name ? open_file(directory, name) : NULL;
+	uint64_t number;
 
-	for (;;) {
-		uint64_t limit = read_limit(hierarchy, pid, strcmp(group, "/") != 0 ? group : "");
-		char *slash = strrchr(group, '/');
+	return file && fscanf(file, "%" SCNu64, &number) == 1 && number < LARGEST_LIMIT
+		       ? number
+		       : CGROUP_NO_LIMIT;
+}
 
-		if (limit && (!smallest || limit < smallest))
-			smallest = limit;
-		if (!slash || !group[1])
-			return smallest;
-		slash[slash == group] = '\0';
+static uint64_t reclaimable_bytes(const char *directory, const char *field)
+{
+	_cleanup_file_ FILE *file = open_file(directory, "memory.stat");
+	char name[64];
+	uint64_t number;
+
+	while (file && fscanf(file, "%63s %" SCNu64, name, &number) == 2) {
+		if (!strcmp(name, field))
+			return number;
 	}
+	return 0;
 }
 
-static bool has_controller(const char *list, const char *name)
+static uint64_t left(uint64_t limit, uint64_t used)
 {
-	size_t length = strlen(name);
+	if (limit == CGROUP_NO_LIMIT || used == CGROUP_NO_LIMIT)
+		return CGROUP_NO_LIMIT;
+	return limit > used ? limit - used : 0;
+}
 
-	for (const char *at = list; at; at = strchr(at, ',')) {
-		at += *at == ',';
-		if (!strncmp(at, name, length) && (!at[length] || at[length] == ','))
+static void narrow(const char *directory, const struct names *names, struct cgroup_room *room)
+{
+	uint64_t killed_at = read_number(directory, names->limit);
+	uint64_t limit = MIN(killed_at, read_number(directory, names->throttle));
+	uint64_t used = read_number(directory, names->used);
+	uint64_t tasks =
+		left(read_number(directory, "pids.max"), read_number(directory, "pids.current"));
+
+	if (used != CGROUP_NO_LIMIT && limit != CGROUP_NO_LIMIT)
+		used -= MIN(used, reclaimable_bytes(directory, names->reclaimable));
+	room->memory = MIN(room->memory, left(limit, used));
+	room->tasks = MIN(room->tasks, tasks);
+	room->memory_limit = MIN(room->memory_limit, killed_at);
+}
+
+/* proc(5), /proc/PID/mountinfo: optional fields end with a hyphen. */
+static bool parse_mount(const char *line, struct mount *ret)
+{
+	const char *rest = strstr(line, " - ");
+
+	return rest && sscanf(line, "%*s %*s %*s %1023s %1023s", ret->root, ret->point) == 2 &&
+	       sscanf(rest, " - %31s %*s %255s", ret->type, ret->options) == 2;
+}
+
+/* Is a word in a list with commas? An empty one always. */
+static bool lists(const char *list, const char *word)
+{
+	size_t length = strlen(word);
+
+	for (const char *at = list; length && (at = strstr(at, word)); at += length) {
+		if ((at == list || at[-1] == ',') && (at[length] == ',' || !at[length]))
 			return true;
 	}
-	return false;
+	return !length;
 }
 
-/* A line of /proc/PID/cgroup: "HIERARCHY:CONTROLLERS:PATH", see cgroups(7). */
-static uint64_t limit_of_line(pid_t pid, char *line)
+/* The part of a group's path below the group that is mounted; NULL: it is not below it. */
+static const char *below(const char *path, const char *mounted)
 {
+	size_t length = strcmp(mounted, "/") ? strlen(mounted) : 0;
+
+	if (strncmp(path, mounted, length) || (path[length] && path[length] != '/') ||
+		strstr(path, "/.."))
+		return NULL;
+	return path + length;
+}
+
+/* The group and all above it, up to the one that is mounted. */
+static void narrow_upwards(
+	const char *point, const char *group, const struct names *names, struct cgroup_room *room)
+{
+	_cleanup_free_ char *directory = memory_format("%s%s", point, group);
+
+	for (unsigned i = 0; i < DEEPEST && strlen(directory) >= strlen(point); i++) {
+		char *last = strrchr(directory, '/');
+
+		narrow(directory, names, room);
+		if (!last)
+			break;
+		*last = '\0';
+	}
+}
+
+/* A group through the mounts that a process has. `inside` leads to its files. */
+static void narrow_by_mounts(const char *mounts, const char *inside, const char *controllers,
+	const char *group, struct cgroup_room *room)
+{
+	_cleanup_file_ FILE *file = fopen(mounts, "re");
+	const struct names *names = &versions[!*controllers];
+	struct mount mount;
+	char line[4096];
+
+	while (file && fgets(line, sizeof(line), file)) {
+		const char *rest = parse_mount(line, &mount) && !strcmp(mount.type, names->type) &&
+						   lists(mount.options, controllers)
+					   ? below(group, mount.root)
+					   : NULL;
+		if (!rest)
+			continue;
+		_cleanup_free_ char *point = memory_format("%s%s", inside, mount.point);
+		narrow_upwards(point, rest, names, room);
+	}
+}
+
+/* A line is "NUMBER:CONTROLLERS:GROUP"; version 2 has no controllers in it. */
+static void narrow_by_line(const char *root, pid_t pid, char *line, struct cgroup_room *room)
+{
+	_cleanup_free_ char *own = memory_format("%s/proc/self/mountinfo", root);
+	_cleanup_free_ char *its = memory_format("%s/proc/%d/mountinfo", root, pid);
+	_cleanup_free_ char *inside = memory_format("%s/proc/%d/root", root, pid);
 	char *controllers = strchr(line, ':');
 	char *group = controllers ? strchr(controllers + 1, ':') : NULL;
 
 	if (!group)
-		return 0;
-	*controllers++ = *group++ = '\0';
+		return;
+	*group++ = '\0';
+	controllers++;
 	group[strcspn(group, "\n")] = '\0';
-	if (*group != '/' || strstr(group, "/..")) /* outside of what can be seen from here */
-		return 0;
-	if (!*controllers)
-		return smallest_limit(&unified, pid, group);
-	return has_controller(controllers, "memory")
-		       ? smallest_limit(&memory_controller, pid, group)
-		       : 0;
+	if (*controllers && !lists(controllers, "memory") && !lists(controllers, "pids"))
+		return;
+	narrow_by_mounts(its, inside, controllers, group, room);
+	narrow_by_mounts(own, root, controllers, group, room);
 }
 
-uint64_t cgroup_memory_limit(pid_t pid)
+void cgroup_room(const char *root, pid_t pid, struct cgroup_room *ret)
 {
-	_cleanup_free_ char *path = memory_format("/proc/%d/cgroup", pid);
+	_cleanup_free_ char *path = memory_format("%s/proc/%d/cgroup", root, pid);
 	_cleanup_file_ FILE *file = fopen(path, "re");
 	_cleanup_free_ char *line = NULL;
 	size_t capacity = 0;
-	uint64_t smallest = 0;
 
-	while (file && getline(&line, &capacity, file) > 0) {
-		uint64_t limit = limit_of_line(pid, line);
-
-		if (limit && (!smallest || limit < smallest))
-			smallest = limit;
-	}
-	return smallest;
+	*ret = (struct cgroup_room){CGROUP_NO_LIMIT, CGROUP_NO_LIMIT, CGROUP_NO_LIMIT};
+	while (file && getline(&line, &capacity, file) > 0)
+		narrow_by_line(root, pid, line, ret);
 }

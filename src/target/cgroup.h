@@ -1,10 +1,23 @@
-/* The control group of a process: how much memory it may have. */
+/* What the control groups of a process leave it (cgroups(7), versions 1 and 2): memory and tasks.
+ *
+ * Counted are its groups and all above them whose files can be seen: through the mounts of the
+ * process itself, as a container sees its own, and through ours.
+ *
+ * Sources: Documentation/admin-guide/cgroup-v2.rst, cgroup-v1/memory.rst and pids.rst.
+ */
 #pragma once
 
 #include <stdint.h>
 #include <sys/types.h>
 
-/* The smallest limit of the process's control group and the groups around it: memory.max (cgroups
- * version 2), memory.limit_in_bytes (version 1). Bytes; 0: none, or it cannot be told from here.
- * Source: Linux, Documentation/admin-guide/cgroup-v2.rst and cgroup-v1/memory.rst. */
-uint64_t cgroup_memory_limit(pid_t pid);
+#define CGROUP_NO_LIMIT UINT64_MAX
+
+struct cgroup_room {
+	uint64_t memory; /* bytes; files in memory that were not used lately can be given back */
+	uint64_t tasks;
+	uint64_t memory_limit; /* bytes that a group may have in all; beyond it processes are killed */
+};
+
+/* `root` is the directory where proc and the mounts are: "" but in tests. What cannot be read sets
+ * no limit. */
+void cgroup_room(const char *root, pid_t pid, struct cgroup_room *ret);

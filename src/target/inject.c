@@ -225,6 +225,17 @@ struct error *injection_call(struct injection *injection, long number,
 	return make_call(injection, number, arguments, PTRACE_O_TRACESYSGOOD, limit, ret, &forked);
 }
 
+/* Limits and short memory (fork(2)) are of this moment. */
+static struct error *fork_refusal(int64_t result)
+{
+	if (result == -EAGAIN)
+		return error_create(ERROR_BUSY,
+			"the target may not fork: a limit of processes is reached (RLIMIT_NPROC of its user, pids.max of its control group): raise it, or --capture=precopy or stop");
+	return error_create(result == -ENOMEM ? ERROR_BUSY : ERROR_SYSTEM,
+		"the target may not fork (%s): try --capture=precopy or stop",
+		strerror((int)-result));
+}
+
 struct error *injection_fork(struct injection *injection, uint64_t flags, addr_t stack, pid_t *ret)
 {
 	const uint64_t arguments[INJECTION_ARGUMENTS] = {flags, stack};
@@ -236,9 +247,7 @@ struct error *injection_fork(struct injection *injection, uint64_t flags, addr_t
 	TRY(make_call(injection, SYS_clone, arguments, PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACECLONE,
 		limit, &result, &forked));
 	if (!forked)
-		return error_create(ERROR_SYSTEM,
-			"the target may not fork (%s): try --capture=precopy or --capture=stop",
-			strerror((int)-result));
+		return fork_refusal(result);
 	if (FAULT_POINT("geteventmsg", ptrace(PTRACE_GETEVENTMSG, injection->tid, NULL, &child)) <
 		0)
 		return gone(injection);

@@ -1,6 +1,5 @@
 #include "memory_source.h"
 
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include "fault_point.h"
@@ -16,5 +15,34 @@ size_t memory_source_read(
 			: FAULT_POINT(
 				  "readv", process_vm_readv(source->pid, &local, 1, &remote, 1, 0));
 
+	return got < 0 ? 0 : (size_t)got;
+}
+
+/* A file is read at one place after the other. */
+static size_t read_file(const struct memory_source *source, const struct iovec *memory,
+	size_t count, uint8_t *buffer)
+{
+	size_t done = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		size_t got = memory_source_read(source, (addr_t)(uintptr_t)memory[i].iov_base,
+			buffer + done, memory[i].iov_len);
+
+		done += got;
+		if (got < memory[i].iov_len)
+			break;
+	}
+	return done;
+}
+
+size_t memory_source_read_list(const struct memory_source *source, const struct iovec *memory,
+	size_t count, void *buffer, size_t length)
+{
+	struct iovec local = {buffer, length};
+
+	if (source->mem >= 0)
+		return read_file(source, memory, count, buffer);
+	ssize_t got =
+		FAULT_POINT("readv", process_vm_readv(source->pid, &local, 1, memory, count, 0));
 	return got < 0 ? 0 : (size_t)got;
 }

@@ -1,8 +1,10 @@
 /* Reading the memory of a process, of which nothing is kept. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
+#include <sys/uio.h>
 
 #include "address.h"
 
@@ -10,8 +12,14 @@ struct memory_source {
 	pid_t pid;
 	int mem;          /* of /proc/PID/mem, to read through that; -1: by process_vm_readv */
 	unsigned workers; /* threads that copy: a target that runs needs a processor for itself */
+	bool steps_aside; /* the target runs: the workers let it go first, again and again */
 };
 
 /* How many bytes could be read from the start; 0: none. */
 size_t memory_source_read(
 	const struct memory_source *source, addr_t address, void *buffer, size_t length);
+
+/* The same for several pieces of memory (`iov_base` is an address of the process), to follow each
+ * other in the buffer; `length` is the sum of theirs. */
+size_t memory_source_read_list(const struct memory_source *source, const struct iovec *memory,
+	size_t count, void *buffer, size_t length);

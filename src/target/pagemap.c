@@ -48,7 +48,7 @@ static void keep_pages(int fd, const struct range *range, enum pagemap_choice ch
 		for (size_t i = 0; i < (size_t)got / ENTRY_SIZE; i++, at += page) {
 			if (exists(entries[i], choice, swaps) &&
 				!(choice == PAGEMAP_PRIVATE_PAGES && entries[i] & PAGEMAP_FILE))
-				ranges_add(kept, at, at + page);
+				ranges_extend(kept, at, at + page);
 		}
 	}
 }

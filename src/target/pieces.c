@@ -4,6 +4,7 @@
 #include <sys/uio.h>
 
 #include "fault_point.h"
+#include "parallel.h"
 
 enum { PIECES_PER_CALL = 512 };
 
@@ -71,6 +72,28 @@ static void read_all_pieces(const struct memory_source *source, struct piece **p
 	}
 }
 
+struct reading {
+	const struct memory_source *source;
+	struct piece **pieces;
+	size_t count;
+	size_t next; /* atomic */
+};
+
+static struct error *read_work(void *context, unsigned worker)
+{
+	struct reading *reading = context;
+
+	(void)worker;
+	for (;;) {
+		size_t at = __atomic_fetch_add(&reading->next, PIECES_PER_CALL, __ATOMIC_RELAXED);
+
+		if (at >= reading->count)
+			return NULL;
+		read_all_pieces(reading->source, reading->pieces + at,
+			MIN(reading->count - at, (size_t)PIECES_PER_CALL));
+	}
+}
+
 void pieces_read(
 	struct pieces *pieces, const struct memory_source *source, const struct ranges *within)
 {
@@ -88,7 +111,10 @@ void pieces_read(
 		if (piece->length && inside)
 			vec_push(&chosen, piece);
 	}
-	read_all_pieces(source, chosen.items, chosen.count);
+	struct reading reading = {source, chosen.items, chosen.count, 0};
+	unsigned width = chosen.count > PIECES_PER_CALL ? source->workers : 1;
+	/* Where no second thread can be started, the first one does it all. */
+	error_destroy(parallel_run(width, read_work, &reading));
 	vec_deinit(&chosen);
 }
 

@@ -49,11 +49,13 @@ static struct error *open_executable(struct target *target)
 static void note_facts(struct target *target)
 {
 	struct capture_facts *facts = &target->capture;
+	struct cgroup_room room;
 
+	cgroup_room("", target->pid, &room);
 	facts->uptime_ns = procfs_uptime(target->pid);
 	facts->start_ticks = procfs_start_ticks(target->pid);
 	procfs_boot_id(facts->boot_id, sizeof(facts->boot_id));
-	facts->memory_limit_bytes = cgroup_memory_limit(target->pid);
+	facts->memory_limit_bytes = room.memory_limit == CGROUP_NO_LIMIT ? 0 : room.memory_limit;
 }
 
 struct error *process_open(pid_t pid, struct target **ret)

@@ -6,11 +6,31 @@ void ranges_add(struct ranges *ranges, addr_t start, addr_t end)
 		vec_push(&ranges->list, {.start = start, .end = end});
 }
 
+void ranges_extend(struct ranges *ranges, addr_t start, addr_t end)
+{
+	struct range *last = ranges->list.count ? vec_last(&ranges->list) : NULL;
+
+	if (last && last->end == start && start < end)
+		last->end = end;
+	else
+		ranges_add(ranges, start, end);
+}
+
 static int by_start(const void *left, const void *right)
 {
 	const struct range *a = left, *b = right;
 
 	return (a->start > b->start) - (a->start < b->start);
+}
+
+/* Most lists are made in order. */
+static bool is_sorted(const struct ranges *ranges)
+{
+	for (size_t i = 1; i < ranges->list.count; i++) {
+		if (ranges->list.items[i].start < ranges->list.items[i - 1].start)
+			return false;
+	}
+	return true;
 }
 
 void ranges_normalise(struct ranges *ranges)
@@ -19,7 +39,8 @@ void ranges_normalise(struct ranges *ranges)
 
 	if (!ranges->list.count)
 		return;
-	qsort(ranges->list.items, ranges->list.count, sizeof(struct range), by_start);
+	if (!is_sorted(ranges))
+		qsort(ranges->list.items, ranges->list.count, sizeof(struct range), by_start);
 	for (size_t i = 1; i < ranges->list.count; i++) {
 		struct range *last = &ranges->list.items[kept];
 		struct range next = ranges->list.items[i];

@@ -19,6 +19,9 @@ struct ranges {
 /* Ignored when it is empty. */
 void ranges_add(struct ranges *ranges, addr_t start, addr_t end);
 
+/* The same, but joined with the one that was added last when it follows it. */
+void ranges_extend(struct ranges *ranges, addr_t start, addr_t end);
+
 /* Sorts, and joins what touches or overlaps. */
 void ranges_normalise(struct ranges *ranges);
 

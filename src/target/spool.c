@@ -1,42 +1,62 @@
 #include "spool.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "core_format.h"
+#include "fault_point.h"
 #include "parallel.h"
+#include "priority.h"
 #include "write_at.h"
 
 enum {
-	COPY_UNIT = 1 << 20,
+	BATCH_BYTES = 512 << 10, /* the time for it is how long others may have to wait */
+	PARTS_MAX = 512,         /* of a batch: the kernel takes 1024 (IOV_MAX) */
 	COPY_WORKERS = 2,
+	GIVE_BACK_BYTES = 16 << 20, /* of a buffer while it is written to the file */
 };
 
-/* One read, and where its bytes go in the file. */
-struct unit {
+/* Memory that lies in one piece, and where it goes in the file. */
+struct part {
 	addr_t start;
 	uint32_t length;
 	uint64_t offset;
+};
+
+struct parts {
+	VEC(struct part) list;
+};
+
+/* Parts that are read at once, to follow each other in memory. */
+struct batch {
+	size_t first;
+	size_t count;
+	size_t length;
+	uint8_t *held; /* where in the buffer; NULL: straight to the file */
 };
 
 /* A buffer for what is copied while the target stands still. */
 struct hold {
 	uint8_t *buffer;
 	size_t size;
-	size_t used;            /* atomic */
-	VEC(struct unit) units; /* by worker's turn; bytes follow each other in the buffer */
-	size_t unit_count;      /* atomic */
-	size_t *at;             /* of each unit in the buffer */
+	size_t used;
+	struct parts parts; /* their bytes follow each other in the buffer */
 };
 
 struct copy {
 	struct spool *spool;
 	const struct memory_source *source;
-	VEC(struct unit) units;
-	size_t next; /* atomic: the next unit to take */
+	struct parts parts;
+	VEC(struct batch) batches;
+	size_t next; /* atomic: the next batch to take */
 	struct ranges missing[COPY_WORKERS];
+	parallel_fn *beside; /* NULL: nothing */
+	void *context;
 };
 
 void spool_init(struct spool *spool, int fd)
@@ -49,8 +69,7 @@ static void hold_destroy(struct hold *hold)
 	if (!hold)
 		return;
 	munmap(hold->buffer, hold->size);
-	vec_deinit(&hold->units);
-	free(hold->at);
+	vec_deinit(&hold->parts.list);
 	free(hold);
 }
 
@@ -68,22 +87,37 @@ static struct error *write_bytes(int fd, const uint8_t *bytes, size_t length, ui
 		"the captured memory (the directory given by TMPDIR or --output is used for it)");
 }
 
-/* Reads what can be read of a unit; pages that cannot be are zero and noted as missing. */
-static void read_unit(const struct memory_source *source, const struct unit *unit, uint8_t *buffer,
+/* Parts that follow each other in the file are written at once. */
+static struct error *write_parts(
+	int fd, const struct part *parts, size_t count, const uint8_t *bytes)
+{
+	for (size_t i = 0; i < count;) {
+		uint64_t length = parts[i].length, offset = parts[i].offset;
+
+		for (i++; i < count && parts[i].offset == offset + length; i++)
+			length += parts[i].length;
+		TRY(write_bytes(fd, bytes, length, offset));
+		bytes += length;
+	}
+	return NULL;
+}
+
+/* Reads what can be read of a part; pages that cannot be are zero and noted as missing. */
+static void read_part(const struct memory_source *source, const struct part *part, uint8_t *buffer,
 	struct ranges *missing)
 {
 	size_t done = 0;
 
-	while (done < unit->length) {
-		addr_t at = unit->start + done;
-		size_t got = memory_source_read(source, at, buffer + done, unit->length - done);
+	while (done < part->length) {
+		addr_t at = part->start + done;
+		size_t got = memory_source_read(source, at, buffer + done, part->length - done);
 
 		if (got) {
 			done += got;
 			continue;
 		}
 		addr_t page_end = (at & ~(addr_t)(CORE_PAGE_SIZE - 1)) + CORE_PAGE_SIZE;
-		size_t skip = MIN(page_end - at, unit->length - done);
+		size_t skip = MIN(page_end - at, part->length - done);
 
 		memset(buffer + done, 0, skip);
 		ranges_add(missing, at, at + skip);
@@ -91,35 +125,52 @@ static void read_unit(const struct memory_source *source, const struct unit *uni
 	}
 }
 
-/* Room in the buffer for a unit; NULL: there is none left. */
-static uint8_t *hold_unit(struct hold *hold, const struct unit *unit)
+/* All at once, or one by one where something of it cannot be read. */
+static void read_batch(
+	struct copy *copy, const struct batch *batch, uint8_t *buffer, struct ranges *missing)
 {
-	size_t at = __atomic_fetch_add(&hold->used, unit->length, __ATOMIC_RELAXED);
+	const struct part *parts = &copy->parts.list.items[batch->first];
+	struct iovec memory[PARTS_MAX];
 
-	if (at + unit->length > hold->size)
+	for (size_t i = 0; i < batch->count; i++)
+		memory[i] = (struct iovec){(void *)(uintptr_t)parts[i].start, parts[i].length};
+	if (memory_source_read_list(copy->source, memory, batch->count, buffer, batch->length) ==
+		batch->length)
+		return;
+	for (size_t i = 0; i < batch->count; i++) {
+		read_part(copy->source, &parts[i], buffer, missing);
+		buffer += parts[i].length;
+	}
+}
+
+static struct error *check_limit(const struct spool *spool)
+{
+	if (!spool->limit_ns || clock_now() <= spool->limit_ns)
 		return NULL;
-	size_t number = __atomic_fetch_add(&hold->unit_count, 1, __ATOMIC_RELAXED);
-	hold->units.items[number] = *unit;
-	hold->at[number] = at;
-	return hold->buffer + at;
+	return error_create(ERROR_BUSY, "there was not enough time to copy the memory");
 }
 
 static struct error *copy_work(void *context, unsigned worker)
 {
 	struct copy *copy = context;
-	_cleanup_free_ uint8_t *buffer = memory_alloc(COPY_UNIT);
+	_cleanup_free_ uint8_t *buffer = memory_alloc(BATCH_BYTES);
 
+	if (worker == 0 && copy->beside)
+		TRY(copy->beside(copy->context, worker));
 	for (;;) {
 		size_t mine = __atomic_fetch_add(&copy->next, 1, __ATOMIC_RELAXED);
 
-		if (mine >= copy->units.count)
+		if (mine >= copy->batches.count)
 			return NULL;
-		const struct unit *unit = &copy->units.items[mine];
-		uint8_t *held = copy->spool->holding ? hold_unit(copy->spool->hold, unit) : NULL;
+		const struct batch *batch = &copy->batches.items[mine];
 
-		read_unit(copy->source, unit, held ? held : buffer, &copy->missing[worker]);
-		if (!held)
-			TRY(write_bytes(copy->spool->fd, buffer, unit->length, unit->offset));
+		TRY(check_limit(copy->spool));
+		if (copy->source->steps_aside)
+			priority_step_aside();
+		read_batch(copy, batch, batch->held ? batch->held : buffer, &copy->missing[worker]);
+		if (!batch->held)
+			TRY(write_parts(copy->spool->fd, &copy->parts.list.items[batch->first],
+				batch->count, buffer));
 	}
 }
 
@@ -300,17 +351,17 @@ static void place(struct spool *spool, const struct ranges *memory)
 	ranges_deinit(&new);
 }
 
-static void add_units(
+static void add_parts(
 	struct copy *copy, const struct placement *placement, addr_t start, addr_t end)
 {
-	for (addr_t at = start; at < end; at += COPY_UNIT)
-		vec_push(&copy->units,
+	for (addr_t at = start; at < end; at += BATCH_BYTES)
+		vec_push(&copy->parts.list,
 			{.start = at,
-				.length = (uint32_t)MIN(end - at, (addr_t)COPY_UNIT),
+				.length = (uint32_t)MIN(end - at, (addr_t)BATCH_BYTES),
 				.offset = placement->offset + (at - placement->start)});
 }
 
-static void plan_units(struct copy *copy, const struct ranges *memory)
+static void plan_parts(struct copy *copy, const struct ranges *memory)
 {
 	const struct spool *spool = copy->spool;
 
@@ -321,9 +372,39 @@ static void plan_units(struct copy *copy, const struct ranges *memory)
 
 			if (placement->start >= range->end)
 				break;
-			add_units(copy, placement, MAX(range->start, placement->start),
+			add_parts(copy, placement, MAX(range->start, placement->start),
 				MIN(range->end, placement->end));
 		}
+	}
+}
+
+/* Parts are joined as long as they are short together. */
+static void plan_batches(struct copy *copy)
+{
+	struct batch *last = NULL;
+
+	for (size_t i = 0; i < copy->parts.list.count; i++) {
+		size_t length = copy->parts.list.items[i].length;
+
+		if (!last || last->count == PARTS_MAX || last->length + length > BATCH_BYTES) {
+			vec_push(&copy->batches, {.first = i});
+			last = vec_last(&copy->batches);
+		}
+		last->count++;
+		last->length += length;
+	}
+}
+
+/* Gives each batch a place in the buffer, as long as there is room. */
+static void hold_batches(struct hold *hold, struct copy *copy)
+{
+	vec_foreach (batch, &copy->batches) {
+		if (hold->used + batch->length > hold->size)
+			return;
+		batch->held = hold->buffer + hold->used;
+		hold->used += batch->length;
+		for (size_t i = 0; i < batch->count; i++)
+			vec_push(&hold->parts.list, copy->parts.list.items[batch->first + i]);
 	}
 }
 
@@ -342,28 +423,43 @@ static void note_missing(struct copy *copy, const struct ranges *memory)
 	ranges_normalise(&spool->missing);
 }
 
-static void hold_reserve(struct hold *hold, size_t units)
+struct error *spool_copy_beside(struct spool *spool, const struct memory_source *source,
+	const struct ranges *memory, parallel_fn *beside, void *context)
 {
-	vec_reserve(&hold->units, hold->unit_count + units);
-	hold->at = memory_resize(hold->at, hold->units.capacity, sizeof(*hold->at));
+	struct copy copy = {.spool = spool, .source = source, .beside = beside, .context = context};
+
+	place(spool, memory);
+	plan_parts(&copy, memory);
+	plan_batches(&copy);
+	if (spool->holding)
+		hold_batches(spool->hold, &copy);
+	unsigned width = MIN(source->workers, (unsigned)COPY_WORKERS);
+	bool alone = copy.batches.count <= 1 && !beside;
+	struct error *error = parallel_run(alone ? 1 : width, copy_work, &copy);
+	note_missing(&copy, memory);
+	spool->bytes_read += ranges_bytes(memory);
+	vec_deinit(&copy.parts.list);
+	vec_deinit(&copy.batches);
+	return error;
 }
 
 struct error *spool_copy(
 	struct spool *spool, const struct memory_source *source, const struct ranges *memory)
 {
-	struct copy copy = {.spool = spool, .source = source};
+	return spool_copy_beside(spool, source, memory, NULL, NULL);
+}
 
-	place(spool, memory);
-	plan_units(&copy, memory);
-	if (spool->holding)
-		hold_reserve(spool->hold, copy.units.count);
-	unsigned width = MIN(source->workers, (unsigned)COPY_WORKERS);
-	struct error *error =
-		copy.units.count > 1 ? parallel_run(width, copy_work, &copy) : copy_work(&copy, 0);
-	note_missing(&copy, memory);
-	spool->bytes_read += ranges_bytes(memory);
-	vec_deinit(&copy.units);
-	return error;
+/* Makes all pages of it now; large ones are made, and written to, faster. */
+static int populate(uint8_t *buffer, size_t size)
+{
+	madvise(buffer, size, MADV_HUGEPAGE); /* a kernel without them has the others */
+	if (FAULT_POINT("populate", madvise(buffer, size, MADV_POPULATE_WRITE)) == 0)
+		return 0;
+	if (errno != EINVAL) /* Linux before 5.14 */
+		return -1;
+	for (size_t at = 0; at < size; at += CORE_PAGE_SIZE)
+		*(volatile uint8_t *)(buffer + at) = 0;
+	return 0;
 }
 
 struct error *spool_reserve(struct spool *spool, size_t bytes)
@@ -371,11 +467,17 @@ struct error *spool_reserve(struct spool *spool, size_t bytes)
 	struct hold *hold = memory_alloc(sizeof(*hold));
 
 	hold->size = MAX(bytes, (size_t)CORE_PAGE_SIZE);
-	hold->buffer = mmap(NULL, hold->size, PROT_READ | PROT_WRITE,
-		MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
-	if (hold->buffer == MAP_FAILED) {
-		free(hold);
-		return error_system("cannot get %zu MB of memory for the capture", bytes >> 20);
+	hold->buffer =
+		mmap(NULL, hold->size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (hold->buffer == MAP_FAILED || populate(hold->buffer, hold->size) < 0) {
+		struct error *error =
+			error_system("cannot get %zu MB of memory for the capture", bytes >> 20);
+
+		if (hold->buffer != MAP_FAILED)
+			hold_destroy(hold);
+		else
+			free(hold);
+		return error;
 	}
 	spool->hold = hold;
 	return NULL;
@@ -386,18 +488,39 @@ void spool_hold(struct spool *spool)
 	spool->holding = spool->hold != NULL;
 }
 
+/* Writes parts from `first` on, about so many bytes of them. */
+static struct error *flush_some(
+	int fd, const struct hold *hold, size_t at, size_t *first, size_t *ret_length)
+{
+	size_t next = *first, length = 0;
+
+	while (next < hold->parts.list.count && length < GIVE_BACK_BYTES)
+		length += hold->parts.list.items[next++].length;
+	TRY(write_parts(fd, &hold->parts.list.items[*first], next - *first, hold->buffer + at));
+	*first = next;
+	*ret_length = length;
+	return NULL;
+}
+
+/* What has been written is given back to the kernel: the file may be in memory too. */
+static struct error *flush(int fd, const struct hold *hold)
+{
+	const size_t page = CORE_PAGE_SIZE;
+	size_t first = 0, length;
+
+	for (size_t at = 0; at < hold->used; at += length) {
+		TRY(flush_some(fd, hold, at, &first, &length));
+		madvise(hold->buffer + (at & ~(page - 1)), length & ~(page - 1), MADV_DONTNEED);
+	}
+	return NULL;
+}
+
 struct error *spool_flush(struct spool *spool)
 {
 	struct hold *hold = take_pointer(spool->hold);
-	struct error *error = NULL;
 
 	spool->holding = false;
-	for (size_t i = 0; hold && i < hold->unit_count && !error; i++) {
-		const struct unit *unit = &hold->units.items[i];
-
-		error = write_bytes(
-			spool->fd, hold->buffer + hold->at[i], unit->length, unit->offset);
-	}
+	struct error *error = hold ? flush(spool->fd, hold) : NULL;
 	hold_destroy(hold);
 	return error;
 }

@@ -10,6 +10,7 @@
 
 #include "error.h"
 #include "memory_source.h"
+#include "parallel.h"
 #include "ranges.h"
 
 /* [start, end) lies at `offset` of the file. */
@@ -26,6 +27,7 @@ struct spool {
 	struct ranges missing;            /* placed, but could not be read; normalised */
 	struct ranges outdated;           /* placed, but forgotten; normalised */
 	uint64_t bytes_read;
+	uint64_t limit_ns; /* CLOCK_MONOTONIC: copying gives up then (ERROR_BUSY); 0: never */
 	struct hold *hold; /* NULL: no buffer */
 	bool holding;
 };
@@ -36,6 +38,10 @@ void spool_deinit(struct spool *spool);
 /* Copies. `memory` must be normalised, and of whole pages. */
 struct error *spool_copy(
 	struct spool *spool, const struct memory_source *source, const struct ranges *memory);
+
+/* The same, while one of the workers first does something else. */
+struct error *spool_copy_beside(struct spool *spool, const struct memory_source *source,
+	const struct ranges *memory, parallel_fn *beside, void *context);
 
 /* Makes a buffer; from spool_hold() on copies go there as long as there is room, until
  * spool_flush() writes them to the file. */

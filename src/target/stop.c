@@ -6,18 +6,17 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ptrace.h>
-#include <sys/resource.h>
 #include <sys/user.h>
 #include <sys/wait.h>
 
 #include "addrmap.h"
 #include "clock.h"
 #include "fault_point.h"
+#include "priority.h"
 #include "procfs.h"
 
 enum {
 	STOP_LIMIT_MS = 2000,
-	HIGHEST_PRIORITY = -20, /* setpriority(2) */
 };
 
 struct thread {
@@ -28,6 +27,8 @@ struct thread {
 struct stop {
 	pid_t pid;
 	uint64_t began_ns;
+	struct priority before;
+	bool hurries; /* has a higher priority, until the target is let go */
 	VEC(struct thread) threads;
 	struct addrmap known; /* thread ids */
 };
@@ -130,41 +131,67 @@ struct error *stop_wait(pid_t pid, pid_t tid, uint64_t limit, bool *ret_stopped)
 	}
 }
 
+static void let_go(struct thread *thread)
+{
+	if (thread->stopped)
+		FAULT_POINT("detach", ptrace(PTRACE_DETACH, thread->tid, NULL, NULL));
+	thread->stopped = false;
+}
+
+/* A thread can be let go only when it has stopped: those that have not are waited for, while the
+ * others run. */
+static struct error *give_up(struct stop *stop)
+{
+	vec_foreach (thread, &stop->threads)
+		let_go(thread);
+	vec_foreach (thread, &stop->threads) {
+		TRY(stop_wait(stop->pid, thread->tid, stop->began_ns + STOP_LIMIT_MS * NS_PER_MS,
+			&thread->stopped));
+		let_go(thread);
+	}
+	return error_create(ERROR_BUSY, "the threads of pid %d did not stop in time", stop->pid);
+}
+
+static struct error *wait_for(struct stop *stop, struct thread *thread, uint64_t limit_ns)
+{
+	const uint64_t usual_ns = STOP_LIMIT_MS * NS_PER_MS;
+	bool shorter = limit_ns && limit_ns < usual_ns;
+	struct error *error = stop_wait(stop->pid, thread->tid,
+		stop->began_ns + (shorter ? limit_ns : usual_ns), &thread->stopped);
+
+	if (!error || !shorter)
+		return error;
+	error_destroy(error);
+	return give_up(stop);
+}
+
 /* New threads appear while the others are being stopped: look again until there are none. */
-static struct error *stop_all(struct stop *stop)
+static struct error *stop_all(struct stop *stop, uint64_t limit_ns)
 {
 	size_t done = 0, added;
 
 	TRY(seize_new_threads(stop, &added));
 	stop->began_ns = clock_now();
-	uint64_t limit = stop->began_ns + STOP_LIMIT_MS * NS_PER_MS;
 	while (added) {
 		for (size_t i = done; i < stop->threads.count; i++)
 			FAULT_POINT("interrupt",
 				ptrace(PTRACE_INTERRUPT, stop->threads.items[i].tid, NULL, NULL));
 		for (; done < stop->threads.count; done++)
-			TRY(stop_wait(stop->pid, stop->threads.items[done].tid, limit,
-				&stop->threads.items[done].stopped));
+			TRY(wait_for(stop, &stop->threads.items[done], limit_ns));
 		TRY(seize_new_threads(stop, &added));
 	}
 	return NULL;
 }
 
-/* While the target waits for this process, nothing else should go first. Needs CAP_SYS_NICE;
- * without it the pause may be longer on a busy machine. */
-static void hurry(bool on)
-{
-	setpriority(PRIO_PROCESS, 0, on ? HIGHEST_PRIORITY : 0);
-}
-
-struct error *stop_create(pid_t pid, struct stop **ret)
+struct error *stop_create(pid_t pid, uint64_t limit_ns, struct stop **ret)
 {
 	_cleanup_(cleanup_stop) struct stop *stop = memory_alloc(sizeof(*stop));
 
 	stop->pid = pid;
 	stop->began_ns = clock_now();
-	hurry(true);
-	TRY(stop_all(stop));
+	priority_raise(&stop->before);
+	stop->hurries = true;
+	TRY(stop_all(stop, limit_ns));
 	*ret = take_pointer(stop);
 	return NULL;
 }
@@ -184,21 +211,36 @@ static struct registers registers_from_user(const struct user_regs_struct *user)
 }
 #endif
 
+bool stop_registers(pid_t tid, struct registers *ret)
+{
+	struct user_regs_struct user;
+
+	if (FAULT_POINT("getregs", ptrace(PTRACE_GETREGS, tid, NULL, &user)) < 0)
+		return false;
+	*ret = registers_from_user(&user);
+	return true;
+}
+
 struct error *stop_threads(const struct stop *stop, struct target *target)
 {
 	vec_foreach (thread, &stop->threads) {
-		struct user_regs_struct user;
+		struct target_thread stopped = {.tid = thread->tid};
 
 		if (!thread->stopped)
 			continue;
-		if (FAULT_POINT("getregs", ptrace(PTRACE_GETREGS, thread->tid, NULL, &user)) < 0)
+		if (!stop_registers(thread->tid, &stopped.registers))
 			return error_system("cannot read the registers of thread %d", thread->tid);
-		vec_push(&target->threads,
-			{.tid = thread->tid, .registers = registers_from_user(&user)});
+		vec_push(&target->threads, stopped);
 	}
 	if (!target->threads.count)
 		return error_create(ERROR_GONE, "pid %d has ended", stop->pid);
 	return NULL;
+}
+
+void stop_hurry(const struct stop *stop)
+{
+	if (stop->hurries)
+		priority_raise_above_all();
 }
 
 uint64_t stop_began_ns(const struct stop *stop)
@@ -217,12 +259,11 @@ bool stop_find(const struct stop *stop, stop_visit_fn *visit, void *context)
 
 void stop_release(struct stop *stop)
 {
-	vec_foreach (thread, &stop->threads) {
-		if (thread->stopped)
-			FAULT_POINT("detach", ptrace(PTRACE_DETACH, thread->tid, NULL, NULL));
-		thread->stopped = false;
-	}
-	hurry(false);
+	vec_foreach (thread, &stop->threads)
+		let_go(thread);
+	if (stop->hurries)
+		priority_restore(&stop->before);
+	stop->hurries = false;
 }
 
 void stop_destroy(struct stop *stop)

@@ -15,8 +15,9 @@
 struct stop;
 
 /* Attaches to every thread and stops it. A thread that does not stop within the time (it sleeps in
- * the kernel where no signal reaches it) is an error, and everything is let go. */
-struct error *stop_create(pid_t pid, struct stop **ret);
+ * the kernel where no signal reaches it, or the machine is busy) is an error, and everything is let
+ * go: ERROR_BUSY when `limit_ns` was shorter than the usual 2 s. 0: that. */
+struct error *stop_create(pid_t pid, uint64_t limit_ns, struct stop **ret);
 
 /* As waitpid(tid, ret_status, __WALL | WNOHANG), but a stop before the delivery of a signal is
  * looked at and stays to be waited for: so the kernel delivers the signal if this process ends
@@ -32,9 +33,16 @@ struct error *stop_wait(pid_t pid, pid_t tid, uint64_t limit, bool *ret_stopped)
 /* Appends the threads, with the registers that they stopped with. */
 struct error *stop_threads(const struct stop *stop, struct target *target);
 
+/* The registers of a thread that stands still. */
+bool stop_registers(pid_t tid, struct registers *ret);
+
 /* Calls `visit` for each thread that stands still, until it returns true. */
 typedef bool stop_visit_fn(void *context, pid_t tid);
 bool stop_find(const struct stop *stop, stop_visit_fn *visit, void *context);
+
+/* Lets this process go before all others until the target is let go. When all that is left to do is
+ * ours. */
+void stop_hurry(const struct stop *stop);
 
 /* When the first thread was asked to stop, CLOCK_MONOTONIC. */
 uint64_t stop_began_ns(const struct stop *stop);

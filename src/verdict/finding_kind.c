@@ -16,7 +16,11 @@ enum {
 static const struct finding_kind *const kinds[] = {
 	&boxed_values,
 	&finalizer,
+	&goroutine_deadlock,
+	&goroutine_likely,
 	&goroutine_never_wakes,
+	&goroutine_orphan,
+	&lock_convoy,
 	&map_any,
 	&map_grows,
 	&map_slack,
@@ -117,25 +121,26 @@ static struct error *find_all(const struct evidence_base *base, struct finding_l
 	}
 	TRY(subjects_name(base->analysis, base->naming, findings));
 	note_time(findings, "names", &began);
+	vec_foreach (finding, &findings->list)
+		find_allocation(base->analysis, finding);
+	note_time(findings, "allocations", &began);
 	if (findings->list.count)
 		qsort(findings->list.items, findings->list.count, sizeof(*findings->list.items),
 			by_weight);
 	add_up_same_names(findings);
-	vec_foreach (finding, &findings->list)
-		find_allocation(base->analysis, finding);
 	return NULL;
 }
 
 struct error *findings_find(const struct analysis *analysis, struct naming *naming,
 	const struct memory_account *memory, const struct growth *growth, struct finding_list *ret)
 {
-	_cleanup_(cleanup_never_wakes) struct never_wakes *wakes = NULL;
-	_cleanup_(cleanup_value_evidence) struct value_evidence *values = NULL;
+	_cleanup_(cleanup_goroutine_verdicts) struct goroutine_verdicts *goroutines = NULL;
 	struct finding_list findings = {0};
+	_cleanup_(cleanup_value_evidence) struct value_evidence *values = NULL;
 	struct map_list maps;
 	uint64_t began = clock_now();
 
-	TRY(never_wakes_find(analysis, &wakes));
+	TRY(goroutine_verdicts_find(analysis, &goroutines));
 	note_time(&findings, "goroutines", &began);
 	TRY(value_evidence_find(analysis, &values));
 	note_time(&findings, "values", &began);
@@ -144,11 +149,11 @@ struct error *findings_find(const struct analysis *analysis, struct naming *nami
 	struct evidence_base base = {
 		.analysis = analysis,
 		.naming = naming,
-		.wakes = wakes,
+		.goroutines = goroutines,
 		.maps = &maps,
 		.memory = memory,
-		.values = values,
 		.growth = growth,
+		.values = values,
 		.now_ns = goroutine_clock(analysis),
 	};
 	struct error *error = find_all(&base, &findings);

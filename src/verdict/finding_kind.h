@@ -12,6 +12,7 @@
 #include "map_list.h"
 #include "memory_account.h"
 #include "naming.h"
+#include "goroutine_verdicts.h"
 #include "never_wakes.h"
 #include "value_evidence.h"
 
@@ -19,7 +20,7 @@
 struct evidence_base {
 	const struct analysis *analysis;
 	struct naming *naming;
-	const struct never_wakes *wakes;
+	const struct goroutine_verdicts *goroutines;
 	const struct map_list *maps;
 	const struct memory_account *memory;
 	const struct value_evidence *values;
@@ -44,7 +45,11 @@ bool finding_matters(const struct analysis *analysis, uint64_t bytes);
 
 extern const struct finding_kind boxed_values;
 extern const struct finding_kind finalizer;
+extern const struct finding_kind goroutine_deadlock;
+extern const struct finding_kind goroutine_likely;
 extern const struct finding_kind goroutine_never_wakes;
+extern const struct finding_kind goroutine_orphan;
+extern const struct finding_kind lock_convoy;
 extern const struct finding_kind map_any;
 extern const struct finding_kind map_grows;
 extern const struct finding_kind map_slack;

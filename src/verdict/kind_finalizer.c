@@ -168,7 +168,7 @@ static void find_blocked(const struct evidence_base *base, struct finding_list *
 		frame = finalizer_frame(&stacks->groups.items[stacks->group_of[i]]);
 		if (!frame || !runs_finalizers(analysis, goroutine))
 			continue;
-		if (base->wakes->of[i].verdict == VERDICT_NEVER_WAKES)
+		if (base->goroutines->wakes->of[i].verdict == VERDICT_NEVER_WAKES)
 			add_blocked(base, i, frame, TIER_PROVED, findings);
 		else if (goroutine_waited(goroutine, base->now_ns) >= LONG_WAIT_NS)
 			add_blocked(base, i, frame, TIER_LIKELY, findings);

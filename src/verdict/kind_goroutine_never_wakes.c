@@ -1,10 +1,8 @@
 /* Goroutines that wait for ever: proved by reachability (never_wakes.h). */
 #include <string.h>
 
-#include "finding_kind.h"
-#include "goroutine_text.h"
+#include "goroutine_finding.h"
 #include "human.h"
-#include "stuck_groups.h"
 
 /* How a wait that nobody ends is avoided, by the way the wait reason begins. */
 static const char *fix_text(const char *reason)
@@ -37,14 +35,6 @@ static const char *fix_text(const char *reason)
 	return "unlock or call Done on every way out";
 }
 
-/* From the outermost function of the program to the operation. */
-static void add_stack(struct finding *finding, const struct goroutine_group *group)
-{
-	for (size_t i = group->frames.count; i > 0; i--)
-		vec_push(&finding->path, goroutine_text_frame(&group->frames.items[i - 1]));
-	vec_push(&finding->path, memory_string(finding->state));
-}
-
 /* What is also held by other goroutines that never wake stays when only these end. */
 static void add_price_note(struct finding *finding)
 {
@@ -56,46 +46,17 @@ static void add_price_note(struct finding *finding)
 			finding->count > 1 ? "these" : "this one", frees);
 }
 
-static void add_origin(struct finding *finding, char *created_by, uint64_t waited)
-{
-	_cleanup_free_ char *wait = human_duration(waited);
-	struct text text = {0};
-
-	if (*created_by)
-		text_add(&text, "created by %s", created_by);
-	if (waited)
-		text_add(&text, "%shas waited for at least %s", text.length ? " · " : "", wait);
-	if (text.length)
-		finding_note(finding, "%s", text.bytes);
-	text_deinit(&text);
-	finding_number(
-		finding, "longest_wait_ns", waited ? EVIDENCE_DURATION : EVIDENCE_UNKNOWN, waited);
-	finding_text(finding, "created_by", created_by);
-}
-
 static void add_group(const struct evidence_base *base, const struct stuck_group *stuck,
 	struct finding_list *findings)
 {
-	const struct stacks *stacks = &base->analysis->objects->stacks;
-	const struct goroutine_group *group = &stacks->groups.items[stuck->group];
-	const struct goroutine *first = &stacks->goroutines.list.items[stuck->first];
 	struct finding *finding = finding_add(findings, &goroutine_never_wakes, TIER_PROVED);
 
-	finding->subject = goroutine_text_top(group);
-	finding->state = memory_string(goroutine_text_state(base->analysis, first));
-	finding->type = memory_string(finding->state);
-	finding->goid = first->goid;
-	finding->count = stuck->count;
-	finding->holds_bytes = stuck->holds_bytes;
-	finding->frees_bytes = stuck->frees_bytes;
-	finding->stack_bytes = stuck->stack_bytes;
+	goroutine_finding_fill(base, stuck, finding);
 	finding->fix = fix_text(finding->state);
-	add_stack(finding, group);
 	add_price_note(finding);
-	add_origin(finding, goroutine_text_created_by(base->analysis, first),
-		goroutine_waited(first, base->now_ns));
-	finding_text(
-		finding, "reason", memory_string(wake_text(base->wakes->of[stuck->first].why)));
+	goroutine_finding_origin(base, stuck->first, finding);
+	finding_text(finding, "reason",
+		memory_string(wake_text(base->goroutines->wakes->of[stuck->first].why)));
 }
 
 /* What goes when all of them end is more than the sum of the parts. */
@@ -113,15 +74,15 @@ static void add_sum(const struct stuck_groups *groups, uint32_t goroutines, stru
 
 static struct error *find(const struct evidence_base *base, struct finding_list *findings)
 {
+	const struct stuck_groups *groups = &base->goroutines->stuck;
 	size_t first = findings->list.count;
-	struct stuck_groups groups;
 
-	TRY(stuck_groups_find(base->analysis, base->wakes, &groups));
-	vec_foreach (stuck, &groups.list)
-		add_group(base, stuck, findings);
-	if (groups.list.count)
-		add_sum(&groups, base->wakes->count, &findings->list.items[first]);
-	stuck_groups_deinit(&groups);
+	vec_foreach (stuck, &groups->list) {
+		if (stuck->key < base->analysis->objects->stacks.groups.count)
+			add_group(base, stuck, findings);
+	}
+	if (findings->list.count > first)
+		add_sum(groups, base->goroutines->wakes->count, &findings->list.items[first]);
 	return NULL;
 }
 

@@ -285,7 +285,13 @@ void never_wakes_destroy(struct never_wakes *verdicts)
 
 const char *verdict_name(enum verdict verdict)
 {
-	return verdict == VERDICT_NEVER_WAKES ? "never-wakes" : "alive";
+	static const char *const names[] = {
+		[VERDICT_ALIVE] = "alive",
+		[VERDICT_LIKELY] = "likely",
+		[VERDICT_NEVER_WAKES] = "never-wakes",
+	};
+
+	return names[verdict];
 }
 
 const char *wake_text(enum wake why)
@@ -309,6 +315,12 @@ const char *wake_text(enum wake why)
 		return "an operation on a nil channel, or a select without cases, never gets ready";
 	case WAKE_UNREACHED:
 		return "nothing that can run reaches what is waited for";
+	case WAKE_ORPHAN:
+		return "nothing that can run reaches the channel that would stop it";
+	case WAKE_ONE_HOLDER:
+		return "one reference alone keeps what is waited for, and more and more wait";
+	case WAKE_DEADLOCK:
+		return "it waits for others that wait for it";
 	}
 	return "";
 }

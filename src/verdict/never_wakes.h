@@ -22,6 +22,7 @@
 
 enum verdict {
 	VERDICT_ALIVE,
+	VERDICT_LIKELY, /* by what goroutine_verdicts.h adds to the proof */
 	VERDICT_NEVER_WAKES,
 };
 
@@ -36,6 +37,9 @@ enum wake {
 	WAKE_MEANT, /* the first goroutine waits in select {} so that the program does not end */
 	WAKE_NEVER_READY, /* a nil channel, or a select without a case */
 	WAKE_UNREACHED,   /* nobody who can run has what it waits for */
+	WAKE_ORPHAN,      /* VERDICT_LIKELY: orphans.h */
+	WAKE_ONE_HOLDER,  /* VERDICT_LIKELY: sole_holders.h */
+	WAKE_DEADLOCK,    /* VERDICT_LIKELY or proved: deadlocks.h */
 };
 
 struct goroutine_verdict {
@@ -62,7 +66,7 @@ DEFINE_CLEANUP(never_wakes)
 struct error *never_wakes_chain(const struct analysis *analysis, const struct never_wakes *verdicts,
 	uint32_t goroutine, uint32_t awaited, struct path *ret);
 
-/* "never-wakes", "alive" */
+/* "never-wakes", "likely", "alive" */
 const char *verdict_name(enum verdict verdict);
 
 /* A clause that begins with no capital letter: "nobody who can run has the channel". */

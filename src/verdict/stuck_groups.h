@@ -1,17 +1,14 @@
-/* What goroutines that can never wake cost, by group: those that stand at the same place.
- *
- * holds: everything that a group refers to and that nothing that can run reaches. frees: the part
- * of it that no other group refers to; so much goes when only this group ends. Both by following
- * the references, without the runtime's own structures (g, sudog), which are used again. Stacks
- * come on top of it.
- */
+/* Goroutines that wait in vain, in groups, with their price (goroutine_price.h). */
 #pragma once
 
-#include "never_wakes.h"
+#include "analysis.h"
+#include "goroutine_price.h"
+
+#define NO_KEY UINT32_MAX
 
 struct stuck_group {
-	uint32_t group; /* in stacks.groups */
-	uint32_t count; /* of goroutines that never wake; the group may have others */
+	uint32_t key;
+	uint32_t count; /* of goroutines */
 	uint32_t first; /* one of them, the one that waits longest: place in goroutines */
 	uint64_t holds_bytes;
 	uint64_t frees_bytes;
@@ -24,6 +21,8 @@ struct stuck_groups {
 	uint64_t stack_bytes;
 };
 
-struct error *stuck_groups_find(const struct analysis *analysis, const struct never_wakes *verdicts,
-	struct stuck_groups *ret);
+/* Groups the goroutines by their keys (by place; NO_KEY: left out). `gates`, `reached`: as in
+ * struct price_input. */
+struct error *stuck_groups_find(const struct analysis *analysis, const struct gated_input *gates,
+	const uint64_t *reached, const uint32_t *key_of, struct stuck_groups *ret);
 void stuck_groups_deinit(struct stuck_groups *groups);

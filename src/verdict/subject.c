@@ -2,8 +2,6 @@
 
 #include <string.h>
 
-#include "paths.h"
-
 struct subject {
 	const struct analysis *analysis;
 	struct naming *naming;
@@ -115,6 +113,31 @@ static void name_by_path(struct subject *subject, const struct path *path)
 		}
 	}
 	free(subject->last);
+}
+
+char *subject_of_path(
+	const struct analysis *analysis, struct naming *naming, const struct path *path)
+{
+	struct finding scratch = {.node = *vec_last(&path->nodes)};
+	struct subject subject = {.analysis = analysis, .naming = naming, .finding = &scratch};
+
+	name_by_path(&subject, path);
+	vec_foreach (link, &scratch.path)
+		free(*link);
+	vec_deinit(&scratch.path);
+	return text_take(&subject.name);
+}
+
+struct error *subject_of_node(
+	const struct analysis *analysis, struct naming *naming, node_t node, char **ret)
+{
+	struct path path;
+
+	TRY(paths_to(analysis, NO_NODE, node, &path));
+	*ret = path.nodes.count ? subject_of_path(analysis, naming, &path)
+				: naming_node(naming, node);
+	path_deinit(&path);
+	return NULL;
 }
 
 static void name_finding(const struct analysis *analysis, struct naming *naming,

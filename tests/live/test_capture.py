@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+from groups import Group, NoGroup
 from harm import children, descriptors, harm_soon, mappings
 from programs import Go, Process, VERSIONS
 from test_bad_input import refused
@@ -19,6 +20,9 @@ WAYS = ["stop", "precopy", "fork"]
 INJECTING = ["precopy", "fork"]
 LINUX_OF_PRECOPY = (6, 7)
 CAPTURES_AT_ONCE = 4
+PAGE = 4096
+BUILDS = 5
+SCRATCH = 64  # bytes that a forked copy's stack needs
 
 # What a way that only looks may ask of ptrace(2).
 HARMLESS_REQUESTS = {"PTRACE_SEIZE", "PTRACE_INTERRUPT", "PTRACE_GETREGS", "PTRACE_CONT", "PTRACE_DETACH"}
@@ -204,6 +208,71 @@ def test_seccomp(newest, programs, silt, tmp_path):
         refused(silt.run(process.pid, "--pause-budget=1us"), "seccomp", "--force")
         traced = Traced(silt, tmp_path, process.pid, "--force")
         assert traced.done.returncode in (0, 1) and traced.requests <= HARMLESS_REQUESTS
+        assert process.ask("still there?") == "still there?"
+
+
+def data_end(program):
+    """Where the last segment ends that can be written to (readelf -l, ELF specification)."""
+    text = subprocess.check_output(["readelf", "-lW", program], text=True)
+    return max(int(words[2], 16) + int(words[5], 16) for words in map(str.split, text.splitlines())
+               if words and words[0] == "LOAD" and "W" in words[6])
+
+
+def build_with_full_page(go, programs, directory):
+    """The program shapes, with so many bytes more that its data ends at the end of a page."""
+    source, program = directory / "source", directory / "program"
+    shutil.copytree(programs.sources / "shapes", source)
+    size = 1
+    for _ in range(BUILDS):
+        (source / "pad.go").write_text(
+            "package main\n\nvar pad [%d]byte\n\nfunc init() { pad[len(pad)-1] = 1 }\n" % size)
+        go.run("build", "-o", program, ".", cwd=source, env={"CGO_ENABLED": "0"})
+        room = -data_end(program) % PAGE
+        if room < SCRATCH:
+            return program
+        size += room
+    pytest.skip("no program with a full last page could be built")
+    return None
+
+
+def test_no_room_behind_data(newest, programs, silt, tmp_path):
+    """The forked copy's stack goes below that of a thread then."""
+    with Process(build_with_full_page(newest, programs, tmp_path)) as process:
+        check_same_answers(silt, process, ["fork"] * 3)
+
+
+def group_of(controller, process):
+    """A control group for the process."""
+    try:
+        group = Group(controller)
+    except NoGroup as reason:
+        pytest.skip(str(reason))
+    group.add(process.pid)
+    return group
+
+
+def test_memory_of_group(newest, programs, silt):
+    """A fork that may not fit is refused; one that fits is not."""
+    with Process(programs.build(newest, "steady"), 30) as process, group_of("memory", process) as group:
+        process.ask("still there?")
+        group.leave_room(1 << 16)
+        refused(silt.run(process.pid, "--capture=fork"), "control group", "memory.max")
+        assert silt.run(process.pid, "--capture=stop").returncode in (0, 1)
+        group.leave_room(1 << 30)
+        assert silt.run(process.pid, "--capture=fork").returncode in (0, 1)
+        assert process.ask("still there?") == "still there?"
+
+
+def test_tasks_of_group(newest, programs, silt):
+    """The probe says it, and so does the kernel when the probe is skipped."""
+    with Process(programs.build(newest, "steady"), 30) as process, group_of("pids", process) as group:
+        before = descriptors(process.pid), children(process.pid)
+        group.leave_room(0)
+        refused(silt.run(process.pid, "--capture=fork"), "control group", "pids.max")
+        refused(silt.run(process.pid, "--capture=fork", "--force"), "RLIMIT_NPROC", "pids.max")
+        assert not harm_soon(process.pid, *before)
+        group.leave_room(10)
+        assert silt.run(process.pid, "--capture=fork").returncode in (0, 1)
         assert process.ask("still there?") == "still there?"
 
 

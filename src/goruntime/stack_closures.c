@@ -1,0 +1,134 @@
+#include "stack_closures.h"
+
+#include <string.h>
+
+#include "bytes.h"
+#include "unwind.h"
+
+enum { MAX_SEARCHED = 1 << 16 }; /* bytes of a stack, from its innermost frame on */
+
+struct search {
+	const struct goruntime *runtime;
+	stack_closure_fn *visit;
+	void *context;
+	const uint8_t *words;
+	size_t length;
+	addr_t low;
+	struct frames frames;
+};
+
+/* The frame that an address is in. */
+static const struct frame *frame_at(const struct search *search, addr_t at)
+{
+	vec_foreach (frame, &search->frames.list) {
+		if (frame->sp <= at && at < frame->fp)
+			return frame;
+	}
+	return NULL;
+}
+
+static bool in_stack(const struct search *search, addr_t address)
+{
+	return search->low <= address && address < search->low + search->length;
+}
+
+/* What a function has deferred is in its frame, and named after it: main.run.deferwrap1, up to 1.21
+ * main.run.func1. Elsewhere in the stack it is from before, when that function had a frame there.
+ * Other functions, but for literals and methods with their receiver (main.T.Stop-fm), capture
+ * nothing: then what lies behind the address of one is not its own. */
+static bool is_closure(const struct search *search, const char *name, addr_t at)
+{
+	const struct frame *frame = in_stack(search, at) ? frame_at(search, at) : NULL;
+
+	if (frame && strncmp(name, frame->function.name, strlen(frame->function.name)))
+		return false;
+	return strstr(name, "wrap") || strstr(name, ".func") || strstr(name, "-fm");
+}
+
+/* Is the word the function of a closure that lies at the address? */
+static bool is_entry(const struct search *search, addr_t word, addr_t at)
+{
+	struct function function;
+
+	return modules_of_text(&search->runtime->modules, word) &&
+	       goruntime_function(search->runtime, word, NULL, &function) &&
+	       function.entry == word && is_closure(search, function.name, at);
+}
+
+static bool is_code(const struct search *search, addr_t word)
+{
+	return modules_of_text(&search->runtime->modules, word) != NULL;
+}
+
+static void look_behind(const struct search *search, size_t at, addr_t word)
+{
+	struct reader reader = reader_over(search->runtime->target);
+	addr_t entry = reader_u64(&reader, word);
+
+	if (reader.failed || !is_entry(search, entry, word))
+		return;
+	addr_t captured = reader_u64(&reader, word + 8);
+	search->visit(search->context,
+		&(struct stack_closure){search->low + at, entry, reader.failed ? 0 : captured, true});
+}
+
+static void look_at(const struct search *search, size_t at)
+{
+	addr_t word = load_u64(search->words + at);
+	bool last = at + 16 > search->length;
+
+	if (word < UINT16_MAX)
+		return;
+	if (!is_code(search, word))
+		look_behind(search, at, word);
+	else if (is_entry(search, word, search->low + at))
+		search->visit(search->context,
+			&(struct stack_closure){search->low + at, word,
+				last ? 0 : load_u64(search->words + at + 8), false});
+}
+
+/* The words from the innermost frame on; NULL: they were not captured. */
+static uint8_t *read_words(const struct goruntime *runtime, const struct goroutine *goroutine,
+	addr_t *ret_low, size_t *ret_length)
+{
+	addr_t low = goroutine->sp & ~7ull;
+	uint8_t *words;
+
+	if (goroutine->position == POSITION_UNKNOWN || low >= goroutine->stack_high)
+		return NULL;
+	*ret_low = low;
+	*ret_length = (size_t)MIN(goroutine->stack_high - low, (addr_t)MAX_SEARCHED);
+	words = memory_alloc(*ret_length);
+	if (target_read_present(runtime->target, low, words, *ret_length)) {
+		free(words);
+		return NULL;
+	}
+	return words;
+}
+
+void stack_closures_each(const struct goruntime *runtime, const struct goroutine *goroutine,
+	stack_closure_fn *visit, void *context)
+{
+	struct search search = {.runtime = runtime, .visit = visit, .context = context};
+	_cleanup_free_ uint8_t *words =
+		read_words(runtime, goroutine, &search.low, &search.length);
+
+	if (!words)
+		return;
+	search.words = words;
+	unwind(runtime, goroutine, &search.frames);
+	for (size_t at = 0; at + 8 <= search.length; at += 8)
+		look_at(&search, at);
+	frames_deinit(&search.frames);
+}
+
+void stack_words_each(const struct goruntime *runtime, const struct goroutine *goroutine,
+	stack_any_word_fn *visit, void *context)
+{
+	size_t length = 0;
+	addr_t low;
+	_cleanup_free_ uint8_t *words = read_words(runtime, goroutine, &low, &length);
+
+	for (size_t at = 0; words && at + 8 <= length; at += 8)
+		visit(context, load_u64(words + at));
+}

@@ -1,0 +1,53 @@
+/* Goroutines that nobody can stop any more (orphans.h, with the guard against look-alikes). */
+#include "goroutine_finding.h"
+#include "subject.h"
+
+/* Where those like them have what would stop them. */
+static struct error *add_map(
+	const struct evidence_base *base, uint32_t group, struct finding *finding)
+{
+	node_t map;
+	char *name;
+
+	TRY(orphans_map(&base->goroutines->orphans, group, &map));
+	if (map == NO_NODE)
+		return NULL;
+	TRY(subject_of_node(base->analysis, base->naming, map, &name));
+	finding_note(finding,
+		"their owner forgot them: others like them have what stops them in %s, where their "
+		"entries are gone",
+		name);
+	finding_text(finding, "gone_from", name);
+	return NULL;
+}
+
+static struct error *add_group(const struct evidence_base *base, const struct stuck_group *group,
+	struct finding_list *findings)
+{
+	struct finding *finding = finding_add(findings, &goroutine_orphan, TIER_LIKELY);
+
+	goroutine_finding_fill(base, group, finding);
+	finding->detail = memory_string("nothing can stop them");
+	finding->fix = "close the stop channel or call cancel where the last reference to it is "
+		       "let go of, before its entry is deleted";
+	finding_note(finding,
+		"what would stop them is waited for by nobody else, and nothing that can run "
+		"reaches it; they are still woken by the other cases of the select");
+	TRY(add_map(base, group->key, finding));
+	goroutine_finding_origin(base, group->first, finding);
+	finding_text(finding, "reason", memory_string(wake_text(WAKE_ORPHAN)));
+	return NULL;
+}
+
+static struct error *find(const struct evidence_base *base, struct finding_list *findings)
+{
+	vec_foreach (group, &base->goroutines->orphans.groups.list)
+		TRY(add_group(base, group, findings));
+	return NULL;
+}
+
+const struct finding_kind goroutine_orphan = {
+	.name = "orphan",
+	.one = "cannot be stopped",
+	.find = find,
+};

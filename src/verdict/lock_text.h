@@ -1,0 +1,9 @@
+/* What is said of locks, and of what else goroutines wait for. Text is the caller's to free(). */
+#pragma once
+
+#include "lock_holders.h"
+#include "naming.h"
+
+/* "sync.Mutex main.mu", "sync.Mutex in a main.account", "chan int" */
+char *lock_text(const struct analysis *analysis, struct naming *naming,
+	const struct waited_for *waited_for);

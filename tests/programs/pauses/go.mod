@@ -1,0 +1,3 @@
+module pauses
+
+go 1.19
