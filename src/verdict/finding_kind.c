@@ -15,6 +15,7 @@ enum {
 
 static const struct finding_kind *const kinds[] = {
 	&boxed_values,
+	&duplicate_strings,
 	&finalizer,
 	&goroutine_deadlock,
 	&goroutine_likely,

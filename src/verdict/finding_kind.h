@@ -44,6 +44,7 @@ struct error *findings_find(const struct analysis *analysis, struct naming *nami
 bool finding_matters(const struct analysis *analysis, uint64_t bytes);
 
 extern const struct finding_kind boxed_values;
+extern const struct finding_kind duplicate_strings;
 extern const struct finding_kind finalizer;
 extern const struct finding_kind goroutine_deadlock;
 extern const struct finding_kind goroutine_likely;

@@ -5,14 +5,17 @@ static struct error *look(const struct analysis *analysis, struct value_evidence
 	value_places_find(analysis, &values->places);
 	TRY(slice_covers_create(analysis, &values->places, &values->covers));
 	values->boxes = boxes_create(analysis, &values->places);
+	values->strings = string_sample_create(analysis, &values->places);
 	const struct value_visitor visitors[] = {
 		boxes_visitor(values->boxes),
 		slice_covers_visitor(values->covers),
+		string_sample_visitor(values->strings),
 	};
 	const struct value_walk walk = {analysis, &values->places, visitors, ARRAY_SIZE(visitors)};
 
 	TRY(value_walk_run(&walk));
 	boxes_merge(values->boxes);
+	string_sample_finish(values->strings);
 	return NULL;
 }
 
@@ -30,6 +33,7 @@ void value_evidence_destroy(struct value_evidence *values)
 {
 	if (!values)
 		return;
+	string_sample_destroy(values->strings);
 	boxes_destroy(values->boxes);
 	slice_covers_destroy(values->covers);
 	value_places_deinit(&values->places);

@@ -12,6 +12,8 @@ CASES = {  # case: kind, what the finding is about
     "numbers": ("boxed-values", "main.numbers"),
     "fields": ("boxed-values", "main.settings[].value"),
     "entries": ("boxed-values", "main.entries"),
+    "strings": ("duplicate-strings", "main.visitors[].browser"),
+    "tiny": ("duplicate-strings", "main.countries[]"),
 }
 
 

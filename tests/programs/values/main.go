@@ -26,6 +26,8 @@ var cases = map[string]mistake{
 	"numbers":   {makeNumbers, mendNumbers},
 	"fields":    {makeFields, mendFields},
 	"entries":   {makeEntries, mendEntries},
+	"strings":   {makeStrings, mendStrings},
+	"tiny":      {makeTinyStrings, mendTinyStrings},
 }
 
 type document struct {
@@ -152,6 +154,48 @@ func makeEntries() {
 func mendEntries() {
 	for i := range entries {
 		entries[i] = 0
+	}
+}
+
+type visitor struct {
+	number  int
+	browser string
+}
+
+var visitors []*visitor
+
+func makeStrings() {
+	for i := 0; i < 20000; i++ {
+		visitors = append(visitors, &visitor{i, fmt.Sprint("a browser of version ", i%9)})
+	}
+}
+
+var interned = map[string]string{}
+
+func intern(s string) string {
+	if _, ok := interned[s]; !ok {
+		interned[s] = s
+	}
+	return interned[s]
+}
+
+func mendStrings() {
+	for _, v := range visitors {
+		v.browser = intern(v.browser)
+	}
+}
+
+var countries []string
+
+func makeTinyStrings() {
+	for i := 0; i < 60000; i++ {
+		countries = append(countries, fmt.Sprint("country ", i%5))
+	}
+}
+
+func mendTinyStrings() {
+	for i := range countries {
+		countries[i] = intern(countries[i])
 	}
 }
 
