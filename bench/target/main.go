@@ -1,11 +1,12 @@
 // Target is the program that silt is measured on: a service with many sessions in memory.
 //
-//	target [-gaps] SESSIONS
+//	target [-gaps] [-threads N] SESSIONS
 //
 // 43000 sessions are about 100 MB, 440000 about 1 GB in 21 million objects. On stdout it says how far it
 // is, "filled PERCENT", and at the end one line "READY KEY=VALUE..." with runtime.MemStats after a
 // collection. Then it stays as it is. With -gaps it answers each line that it reads with "gap NANOSECONDS",
-// the longest time between two ticks of a millisecond since the last answer: how long it stood still.
+// the longest time between two ticks of a millisecond since the last answer: how long it stood still. With
+// -threads it has so many threads more, which wait in the kernel.
 package main
 
 import (
@@ -17,6 +18,7 @@ import (
 	"runtime"
 	"strconv"
 	"sync/atomic"
+	"syscall"
 	"time"
 )
 
@@ -58,6 +60,16 @@ func startWorkers() {
 	}
 }
 
+// A thread of its own that waits for what never comes.
+func block() {
+	var ends [2]int
+	runtime.LockOSThread()
+	if err := syscall.Pipe(ends[:]); err != nil {
+		panic(err)
+	}
+	syscall.Read(ends[0], make([]byte, 1))
+}
+
 func sayReady(count int) {
 	var stats runtime.MemStats
 	runtime.GC()
@@ -88,14 +100,18 @@ func answerGaps() {
 
 func main() {
 	gaps := flag.Bool("gaps", false, "tell how long the program stood still")
+	threads := flag.Int("threads", 0, "so many threads more wait in the kernel")
 	flag.Parse()
 	count, _ := strconv.Atoi(flag.Arg(0))
 	if flag.NArg() != 1 || count <= 0 {
-		fmt.Fprintln(os.Stderr, "usage: target [-gaps] SESSIONS")
+		fmt.Fprintln(os.Stderr, "usage: target [-gaps] [-threads N] SESSIONS")
 		os.Exit(2)
 	}
 	fill(count)
 	startWorkers()
+	for i := 0; i < *threads; i++ {
+		go block()
+	}
 	time.Sleep(settling)
 	sayReady(count)
 	if *gaps {

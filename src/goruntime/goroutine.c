@@ -34,10 +34,17 @@ static bool in_stack(const struct goroutine *goroutine, addr_t sp)
 	return goroutine->stack_low <= sp && sp < goroutine->stack_high;
 }
 
-static const struct target_thread *find_thread(const struct target *target, uint64_t tid)
+/* The thread that is on the goroutine's stack, else that of its m. A core that was written from
+ * outside the process's pid namespace has other numbers than m.procid. */
+static const struct target_thread *find_thread(
+	const struct target *target, const struct goroutine *goroutine, uint64_t procid)
 {
 	vec_foreach (thread, &target->threads) {
-		if ((uint64_t)thread->tid == tid)
+		if (in_stack(goroutine, thread->registers.sp))
+			return thread;
+	}
+	vec_foreach (thread, &target->threads) {
+		if ((uint64_t)thread->tid == procid)
 			return thread;
 	}
 	return NULL;
@@ -59,7 +66,8 @@ static void place_running(
 	const struct layout *layout = &runtime->layout;
 	addr_t m = read_field(reader, goroutine->address, layout->g.m);
 	const struct target_thread *thread =
-		m ? find_thread(runtime->target, read_field(reader, m, layout->m.procid)) : NULL;
+		m ? find_thread(runtime->target, goroutine, read_field(reader, m, layout->m.procid))
+		  : NULL;
 
 	if (!m || !thread)
 		return;

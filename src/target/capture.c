@@ -152,6 +152,7 @@ static struct error *capture(struct capturer *capturer, pid_t pid, int fd)
 	TRY(residency_read(target, &target->residency));
 	TRY(procfs_check(pid));
 	facts->unread_bytes = ranges_bytes(&capturer->spool.missing);
+	facts->copy_ns = capturer->spool.copy_ns;
 	facts->bytes_read = capturer->spool.bytes_read + ranges_bytes(&capturer->planned.pieces) -
 			    facts->unread_bytes;
 	return core_write_headers(fd, &(struct core_contents){

@@ -11,6 +11,7 @@
 enum {
 	SAMPLE_BYTES = 8 << 20, /* read to find out how fast that is */
 	OVERRUN = 2,            /* a pause may be so many times as long as it should be */
+	OVERRUN_ASKED = 10,     /* when the way was asked for, and no budget was given in numbers */
 };
 
 /* Predicted costs: measured with bench/capture, rounded up. */
@@ -151,8 +152,13 @@ static struct error *check_budget(
 /* A prediction may be wrong. */
 static void limit_pause(struct capturer *capturer, struct choice choice, uint64_t budget)
 {
+	const struct capture_options *options = capturer->options;
+	bool accepted = options->way != CAPTURE_AUTO && !options->pause_budget_ns;
+
 	capturer->pause_limit_ns =
-		capturer->options->force ? 0 : OVERRUN * MAX(choice.pause_ns, budget);
+		(accepted ? OVERRUN_ASKED : OVERRUN) * MAX(choice.pause_ns, budget);
+	if (options->force)
+		capturer->pause_limit_ns = 0;
 }
 
 void capturer_limit_copying(struct capturer *capturer, uint64_t began_ns)
@@ -164,7 +170,7 @@ void capturer_limit_copying(struct capturer *capturer, uint64_t began_ns)
 struct error *capturer_pause_ended(const struct capturer *capturer)
 {
 	return error_create(ERROR_BUSY,
-		"pid %d was let go when it had stood still for %.1f ms, twice what was allowed, and nothing was captured: try again, with another --capture, a larger --pause-budget or --force",
+		"pid %d was let go when it had stood still for %.1f ms, much longer than expected, and nothing was captured: try again, with another --capture, a larger --pause-budget or --force",
 		capturer->target->pid, (double)capturer->pause_limit_ns / NS_PER_MS);
 }
 

@@ -95,26 +95,6 @@ static void find_left_over(pid_t pid, struct children *children)
 	closedir(tasks);
 }
 
-/* The number of a process in its own pid namespace, which is what the target calls it. */
-static pid_t inner_pid(pid_t pid)
-{
-	char path[64], line[256];
-	pid_t inner = pid;
-
-	snprintf(path, sizeof(path), "/proc/%d/status", pid);
-	FILE *file = fopen(path, "re");
-	if (!file)
-		return pid;
-	while (fgets(line, sizeof(line), file)) {
-		char *last = strncmp(line, "NSpid:", strlen("NSpid:")) ? NULL : strrchr(line, '\t');
-
-		if (last)
-			inner = (pid_t)strtol(last + 1, NULL, 10);
-	}
-	fclose(file);
-	return inner;
-}
-
 /* As soon as a thread of the target is free. */
 static struct error *seize_soon(pid_t pid, const struct idle_sites *sites, struct injection **ret)
 {
@@ -141,7 +121,7 @@ struct error *capture_reap(pid_t pid, const struct idle_sites *sites)
 		error = seize_soon(pid, sites, &injection);
 	vec_foreach (child, &children.list) {
 		const uint64_t arguments[INJECTION_ARGUMENTS] = {
-			(uint64_t)inner_pid(*child), 0, __WALL | WNOHANG};
+			(uint64_t)procfs_inner_id(*child), 0, __WALL | WNOHANG};
 		int64_t result;
 
 		if (!error)

@@ -105,6 +105,7 @@ static void parse_fact(struct target *target, const char *key, const char *value
 	} numbers[] = {
 		{"pause_ns", &facts->pause_ns},
 		{"bytes_read", &facts->bytes_read},
+		{"copy_ns", &facts->copy_ns},
 		{"unread_bytes", &facts->unread_bytes},
 		{"monotonic_ns", &facts->monotonic_ns},
 		{"uptime_ns", &facts->uptime_ns},

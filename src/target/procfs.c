@@ -205,3 +205,18 @@ bool procfs_is_stopped(pid_t pid)
 
 	return read_state(pid, &state) && (state == 'T' || state == 't');
 }
+
+pid_t procfs_inner_id(pid_t id)
+{
+	_cleanup_file_ FILE *file = open_file(id, "status");
+	char line[256];
+	pid_t inner = id;
+
+	while (file && fgets(line, sizeof(line), file)) {
+		char *last = strncmp(line, "NSpid:", strlen("NSpid:")) ? NULL : strrchr(line, '\t');
+
+		if (last)
+			inner = (pid_t)strtol(last + 1, NULL, 10);
+	}
+	return inner;
+}

@@ -43,3 +43,7 @@ struct error *procfs_check(pid_t pid);
 
 /* Is it stopped by a signal (SIGSTOP, a shell's job control) or by a debugger? */
 bool procfs_is_stopped(pid_t pid);
+
+/* The number of a process or thread in its own pid namespace, which is what itself and its parent
+ * there call it: the last one of "NSpid" (proc(5)). Its number here when that cannot be told. */
+pid_t procfs_inner_id(pid_t id);

@@ -426,6 +426,7 @@ static void note_missing(struct copy *copy, const struct ranges *memory)
 struct error *spool_copy_beside(struct spool *spool, const struct memory_source *source,
 	const struct ranges *memory, parallel_fn *beside, void *context)
 {
+	uint64_t began = clock_now();
 	struct copy copy = {.spool = spool, .source = source, .beside = beside, .context = context};
 
 	place(spool, memory);
@@ -438,6 +439,7 @@ struct error *spool_copy_beside(struct spool *spool, const struct memory_source 
 	struct error *error = parallel_run(alone ? 1 : width, copy_work, &copy);
 	note_missing(&copy, memory);
 	spool->bytes_read += ranges_bytes(memory);
+	spool->copy_ns += clock_now() - began;
 	vec_deinit(&copy.parts.list);
 	vec_deinit(&copy.batches);
 	return error;

@@ -27,6 +27,7 @@ struct spool {
 	struct ranges missing;            /* placed, but could not be read; normalised */
 	struct ranges outdated;           /* placed, but forgotten; normalised */
 	uint64_t bytes_read;
+	uint64_t copy_ns;  /* the time that copying took */
 	uint64_t limit_ns; /* CLOCK_MONOTONIC: copying gives up then (ERROR_BUSY); 0: never */
 	struct hold *hold; /* NULL: no buffer */
 	bool holding;

@@ -21,6 +21,7 @@ enum {
 
 struct thread {
 	pid_t tid;
+	pid_t inner; /* the same in the target's own pid namespace */
 	bool stopped;
 };
 
@@ -31,6 +32,7 @@ struct stop {
 	bool hurries; /* has a higher priority, until the target is let go */
 	VEC(struct thread) threads;
 	struct addrmap known; /* thread ids */
+	bool has_namespace;   /* its threads have other numbers in it than here */
 };
 
 /* What the user can do about a refusal. */
@@ -71,7 +73,9 @@ static struct error *seize_new_threads(struct stop *stop, size_t *ret_new)
 			continue;
 		if (FAULT_POINT("seize", ptrace(PTRACE_SEIZE, tid, NULL, NULL)) == 0) {
 			addrmap_set(&stop->known, (addr_t)tid, 0);
-			vec_push(&stop->threads, {.tid = tid});
+			vec_push(&stop->threads,
+				{.tid = tid,
+					.inner = stop->has_namespace ? procfs_inner_id(tid) : tid});
 		} else if (errno != ESRCH) { /* ESRCH: that thread has just ended */
 			error = refusal(stop->pid);
 		}
@@ -188,6 +192,7 @@ struct error *stop_create(pid_t pid, uint64_t limit_ns, struct stop **ret)
 	_cleanup_(cleanup_stop) struct stop *stop = memory_alloc(sizeof(*stop));
 
 	stop->pid = pid;
+	stop->has_namespace = procfs_inner_id(pid) != pid;
 	stop->began_ns = clock_now();
 	priority_raise(&stop->before);
 	stop->hurries = true;
@@ -224,7 +229,7 @@ bool stop_registers(pid_t tid, struct registers *ret)
 struct error *stop_threads(const struct stop *stop, struct target *target)
 {
 	vec_foreach (thread, &stop->threads) {
-		struct target_thread stopped = {.tid = thread->tid};
+		struct target_thread stopped = {.tid = thread->inner};
 
 		if (!thread->stopped)
 			continue;

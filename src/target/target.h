@@ -53,7 +53,7 @@ struct registers {
 };
 
 struct target_thread {
-	pid_t tid;
+	pid_t tid; /* as the process itself calls it: in its own pid namespace */
 	struct registers registers;
 };
 
@@ -62,6 +62,7 @@ struct capture_facts {
 	char mode[16];               /* "stop", "core" */
 	uint64_t pause_ns;           /* from the first thread stopped to the last one let go */
 	uint64_t bytes_read;         /* bytes of the target that were read */
+	uint64_t copy_ns;            /* how long that took, with writing what was not held */
 	uint64_t unread_bytes;       /* bytes that were wanted and could not be read */
 	uint64_t monotonic_ns;       /* CLOCK_MONOTONIC of the target's machine at the stop */
 	uint64_t uptime_ns;          /* how long the process had run */

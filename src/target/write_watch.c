@@ -13,6 +13,7 @@
 
 #include "fault_point.h"
 #include "memory.h"
+#include "priority.h"
 
 /* linux/userfaultfd.h and linux/fs.h of Linux 6.7; older headers do not have them. */
 #ifndef UFFD_FEATURE_WP_UNPOPULATED
@@ -54,6 +55,11 @@ enum {
 	OLDEST_MAJOR = 6,
 	OLDEST_MINOR = 7,
 };
+
+/* The kernel locks the map of the address space while it looks through a range (mmap_lock), and the
+ * target waits when it wants to change it: so a range is taken in steps, half a millisecond each.
+ */
+#define STEP_BYTES ((addr_t)32 << 20)
 
 struct write_watch {
 	int userfault;
@@ -142,10 +148,26 @@ struct error *write_watch_create(
 	return NULL;
 }
 
+/* When the descriptor is closed, the kernel takes off all protection that is left at one go, and
+ * keeps the target from its memory meanwhile. What fails here is left to that. */
+static void unwatch(struct write_watch *watch)
+{
+	vec_foreach (range, &watch->watched.list) {
+		for (addr_t at = range->start; at < range->end; at += STEP_BYTES) {
+			struct uffdio_range step = {at, MIN(range->end - at, STEP_BYTES)};
+
+			FAULT_POINT("uffd_unregister",
+				ioctl(watch->userfault, UFFDIO_UNREGISTER, &step));
+			priority_step_aside();
+		}
+	}
+}
+
 void write_watch_destroy(struct write_watch *watch)
 {
 	if (!watch)
 		return;
+	unwatch(watch);
 	if (watch->userfault >= 0)
 		close(watch->userfault);
 	if (watch->pagemap >= 0)
@@ -181,7 +203,7 @@ static struct error *take_range(
 			.size = sizeof(argument),
 			.flags = SCAN_PROTECT | SCAN_ASYNC,
 			.start = at,
-			.end = range->end,
+			.end = MIN(range->end, at + STEP_BYTES),
 			.vec = (uint64_t)(uintptr_t)watch->regions,
 			.vec_len = SCAN_REGIONS,
 			.category_mask = SCAN_WRITTEN,
@@ -193,13 +215,14 @@ static struct error *take_range(
 		if (count < 0 && errno == EINTR)
 			continue;
 		if (count < 0 && errno == EPERM) { /* something else has been mapped there */
-			ranges_add(ret, at, range->end);
-			break;
+			ranges_extend(ret, at, argument.end);
+			at = argument.end;
+			continue;
 		}
 		if (count < 0)
 			return error_system("cannot scan the page map");
 		for (int i = 0; i < count; i++)
-			ranges_add(ret, watch->regions[i].start, watch->regions[i].end);
+			ranges_extend(ret, watch->regions[i].start, watch->regions[i].end);
 		if (argument.walk_end <= at)
 			break;
 		at = argument.walk_end;

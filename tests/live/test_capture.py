@@ -291,9 +291,9 @@ def test_no_capability(steady, silt):
 class Contained(Process):
     """A program in pid and mount namespaces of its own, with a path that is nowhere else."""
 
-    def __init__(self, program, directory):
-        script = "mount -t tmpfs tmpfs %s && cp %s %s/inside && exec %s/inside" % (
-            directory, program, directory, directory)
+    def __init__(self, program, directory, arguments=""):
+        script = "mount -t tmpfs tmpfs %s && cp %s %s/inside && exec %s/inside %s" % (
+            directory, program, directory, directory, arguments)
         super().__init__("unshare", "-pfm", "--mount-proc", "sh", "-c", script)
         self.parent = super().pid
         [self.inner] = children(self.parent)
@@ -308,11 +308,27 @@ class Contained(Process):
             self.wait()
 
 
+def skip_without_namespaces():
+    if os.getuid() != 0 or subprocess.run(["unshare", "-pfm", "--mount-proc", "true"]).returncode:
+        pytest.skip("namespaces cannot be made")
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_running_in_namespace(newest, programs, silt, tmp_path, way):
+    """Where a goroutine runs is told by its thread, which has another number here than the runtime knows."""
+    skip_without(way)
+    skip_without_namespaces()
+    with Contained(programs.build(newest, "pauses"), tmp_path, "100 0") as process:
+        assert process.status("NSpid") == str(process.pid)
+        found = silt.json("goroutines", process.pid, "--limit=0", "--capture=" + way)["goroutines"]
+        [top] = [row["top"] for row in found if row["entry"] == "main.write"]
+        assert top.startswith("main.write at main.go:")
+
+
 @pytest.mark.parametrize("way", WAYS)
 def test_namespaces(newest, programs, silt, tmp_path, way):
     skip_without(way)
-    if os.getuid() != 0 or subprocess.run(["unshare", "-pfm", "--mount-proc", "true"]).returncode:
-        pytest.skip("namespaces cannot be made")
+    skip_without_namespaces()
     with Contained(programs.build(newest, "shapes"), tmp_path) as process:
         assert process.status("NSpid") == str(process.pid)
         assert not (tmp_path / "inside").exists()

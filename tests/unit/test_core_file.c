@@ -201,8 +201,8 @@ static void test_notes_of_wrong_size(void **state)
 	put_note(&notes, "CORE", NT_FILE, missing_names, sizeof(missing_names));
 	put_note(&notes, "CORE", NT_FILE, zeros, 0);
 	put_note(&notes, "CORE", NT_AUXV, zeros, 15);
-	put_note(&notes, "SILT", 2, piece_too_long, sizeof(piece_too_long));
-	put_note(&notes, "SILT", 2, zeros, 3);
+	put_note(&notes, SILT_NOTE_OWNER, SILT_NOTE_PIECES, piece_too_long, sizeof(piece_too_long));
+	put_note(&notes, SILT_NOTE_OWNER, SILT_NOTE_PIECES, zeros, 3);
 	put_note(&notes, "a name that is longer than any that is known", 1, zeros, 8);
 	put_note(&notes, "CORE", NT_AUXV, auxv, sizeof(auxv)); /* the last one is good */
 	make_core(&image, &notes);
@@ -248,7 +248,7 @@ static void test_facts(void **state)
 	uint8_t *copy;
 
 	(void)state;
-	put_note(&notes, "SILT", 1, facts, sizeof(facts) - 1);
+	put_note(&notes, SILT_NOTE_OWNER, SILT_NOTE_FACTS, facts, sizeof(facts) - 1);
 	make_core(&image, &notes);
 	assert_success(parse_image(&image, &target, &copy));
 	assert_int_equal(target->kind, TARGET_SNAPSHOT);
@@ -355,7 +355,7 @@ static void test_truncated(void **state)
 	uint8_t *copy;
 
 	(void)state;
-	put_note(&notes, "SILT", 1, "pid=1\n", 6);
+	put_note(&notes, SILT_NOTE_OWNER, SILT_NOTE_FACTS, "pid=1\n", 6);
 	make_core(&image, &notes);
 	elf_image_finish(&image);
 	for (size_t length = 0; length < image.bytes.count; length++)
@@ -385,8 +385,8 @@ static void test_hostile_words(void **state)
 	unsigned accepted = 0;
 
 	(void)state;
-	put_note(&notes, "SILT", 1, "pid=1\n", 6);
-	put_note(&notes, "SILT", 2, piece, sizeof(piece));
+	put_note(&notes, SILT_NOTE_OWNER, SILT_NOTE_FACTS, "pid=1\n", 6);
+	put_note(&notes, SILT_NOTE_OWNER, SILT_NOTE_PIECES, piece, sizeof(piece));
 	put_note(&notes, "CORE", NT_FILE, files, sizeof(files));
 	make_core(&image, &notes);
 	elf_image_finish(&image);
