@@ -4,11 +4,15 @@
 
 #include "type_path.h"
 
-enum { MAX_PLACES = 1 << 22 };
+enum {
+	MAX_PLACES = 1 << 22,
+	MAP_LEVELS = 4, /* groups, table, directory, header */
+};
 
 static bool is_value(enum scan_action action)
 {
-	return action == SCAN_STRING || action == SCAN_SLICE || action == SCAN_INTERFACE;
+	return action == SCAN_STRING || action == SCAN_SLICE || action == SCAN_INTERFACE ||
+	       action == SCAN_WORD;
 }
 
 /* Where the values that are being listed belong. */
@@ -133,4 +137,28 @@ char *value_place_text(
 	else if (owner->role == ROLE_VALUE || owner->role == ROLE_ARRAY)
 		type_path_add(&text, types, owner->type, place->offset);
 	return text_take(&text);
+}
+
+bool value_place_is_of_runtime(const struct analysis *analysis, const struct value_place *place)
+{
+	const struct object_types *types = &analysis->typing->object_types;
+
+	return place->owner != NO_TYPE &&
+	       strstr(object_type_at(types, place->owner)->name, "runtime.") != NULL;
+}
+
+node_t value_place_container(
+	const struct analysis *analysis, const struct value_place *place, node_t owner)
+{
+	const struct object_types *types = &analysis->typing->object_types;
+	node_t node = owner;
+
+	if (object_type_at(types, place->owner)->role != ROLE_MAP_GROUPS)
+		return owner;
+	for (unsigned i = 0; i < MAP_LEVELS && !node_is_virtual(analysis->objects, node); i++) {
+		if (object_type_at(types, analysis_type(analysis, node))->role == ROLE_MAP)
+			return node;
+		node = analysis->retention->idom[node];
+	}
+	return owner;
 }

@@ -21,6 +21,7 @@ static const struct finding_kind *const kinds[] = {
 	&goroutine_likely,
 	&goroutine_never_wakes,
 	&goroutine_orphan,
+	&hidden_pointer,
 	&lock_convoy,
 	&map_any,
 	&map_grows,

@@ -50,6 +50,7 @@ extern const struct finding_kind goroutine_deadlock;
 extern const struct finding_kind goroutine_likely;
 extern const struct finding_kind goroutine_never_wakes;
 extern const struct finding_kind goroutine_orphan;
+extern const struct finding_kind hidden_pointer;
 extern const struct finding_kind lock_convoy;
 extern const struct finding_kind map_any;
 extern const struct finding_kind map_grows;

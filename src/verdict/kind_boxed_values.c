@@ -16,7 +16,6 @@ enum {
 	SMALLEST_SHARE = 50, /* of the live bytes */
 	LARGEST_VALUE = 16,  /* bytes: two words */
 	MAP_VALUES = 64,     /* in each map, on average */
-	MAP_LEVELS = 4,      /* groups, table, directory, header */
 	MAX_PLACES = 4,      /* that are looked at: each costs a walk */
 };
 
@@ -60,32 +59,15 @@ static enum object_role role_of(const struct evidence_base *base, uint32_t place
 	return object_type_at(&base->analysis->typing->object_types, owner)->role;
 }
 
-/* The map that a part of it belongs to; the part itself when that is not to be seen. */
-static node_t map_of(const struct analysis *analysis, node_t part)
-{
-	node_t node = part;
-
-	for (unsigned i = 0; i < MAP_LEVELS && !node_is_virtual(analysis->objects, node); i++) {
-		if (object_type_at(&analysis->typing->object_types, analysis_type(analysis, node))
-				->role == ROLE_MAP)
-			return node;
-		node = analysis->retention->idom[node];
-	}
-	return part;
-}
-
 /* What it is about: the slice, the map, or one of the boxes of a field. */
 static node_t subject_of(const struct evidence_base *base, const struct candidate *candidate,
 	const struct boxed *boxed)
 {
-	switch (role_of(base, candidate->place)) {
-	case ROLE_VALUE:
-		return boxed->example;
-	case ROLE_MAP_GROUPS:
-		return map_of(base->analysis, boxed->largest);
-	default:
-		return boxed->largest;
-	}
+	return role_of(base, candidate->place) == ROLE_VALUE
+		       ? boxed->example
+		       : value_place_container(base->analysis,
+				 &base->values->places.list.items[candidate->place],
+				 boxed->largest);
 }
 
 static void add_finding(const struct evidence_base *base, const struct candidate *candidate,

@@ -12,6 +12,7 @@ CASES = {  # case: kind, what the finding is about
     "numbers": ("boxed-values", "main.numbers"),
     "fields": ("boxed-values", "main.settings[].value"),
     "entries": ("boxed-values", "main.entries"),
+    "addresses": ("hidden-pointer", "main.remarks"),
     "strings": ("duplicate-strings", "main.visitors[].browser"),
     "tiny": ("duplicate-strings", "main.countries[]"),
 }

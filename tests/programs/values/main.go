@@ -12,6 +12,7 @@ import (
 	"runtime"
 	"strings"
 	"time"
+	"unsafe"
 )
 
 type mistake struct {
@@ -26,6 +27,7 @@ var cases = map[string]mistake{
 	"numbers":   {makeNumbers, mendNumbers},
 	"fields":    {makeFields, mendFields},
 	"entries":   {makeEntries, mendEntries},
+	"addresses": {makeAddresses, mendAddresses},
 	"strings":   {makeStrings, mendStrings},
 	"tiny":      {makeTinyStrings, mendTinyStrings},
 }
@@ -196,6 +198,43 @@ func makeTinyStrings() {
 func mendTinyStrings() {
 	for i := range countries {
 		countries[i] = intern(countries[i])
+	}
+}
+
+type session struct {
+	user string
+	data [1000]byte
+}
+
+type remark struct {
+	about string
+	lines [][]byte
+}
+
+var (
+	remarks  = map[uintptr]*remark{}
+	sessions []*session
+)
+
+func makeAddresses() {
+	for i := 0; i < 1000; i++ {
+		s := &session{user: fmt.Sprint("user ", i)}
+		remarks[uintptr(unsafe.Pointer(s))] = &remark{s.user, [][]byte{make([]byte, 500)}}
+		if i%10 == 0 {
+			sessions = append(sessions, s)
+		}
+	}
+}
+
+func mendAddresses() {
+	live := map[uintptr]bool{}
+	for _, s := range sessions {
+		live[uintptr(unsafe.Pointer(s))] = true
+	}
+	for address := range remarks {
+		if !live[address] {
+			delete(remarks, address)
+		}
 	}
 }
 
