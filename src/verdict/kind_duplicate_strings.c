@@ -6,7 +6,7 @@
  *
  * Guards. Strings that share their memory (constants, interned ones, copies of one value) are one.
  * Different strings are not copies: at most one in four may be different. And the copies must be a
- * fiftieth of what is alive: less is no reason to change a program.
+ * tenth of what is alive: less is no reason to change a program.
  */
 #include "finding_kind.h"
 #include "human.h"
@@ -15,7 +15,7 @@
 enum {
 	FEWEST_STRINGS = 1000,
 	FEWEST_EQUAL = 4,    /* strings for one that is different, on average */
-	SMALLEST_SHARE = 50, /* of the live bytes */
+	SMALLEST_SHARE = 10, /* of the live bytes */
 	MOST_FINDINGS = 3,
 };
 
