@@ -48,6 +48,26 @@ static void choose(struct finder *finder, uint32_t number)
 	vec_deinit(&stops);
 }
 
+/* Are there enough at one place, each with a channel of its own? Else the heap need not be marked
+ * again. */
+static bool may_have_orphans(const struct finder *finder)
+{
+	_cleanup_free_ uint32_t *channels =
+		memory_array(finder->stacks->groups.count, sizeof(*channels));
+	struct addrmap seen = {0};
+	bool enough = false;
+
+	vec_foreach (end, &finder->orphans->ends.ends) {
+		uint32_t *count = &channels[finder->stacks->group_of[end->gate]];
+
+		*count += !addrmap_get(&seen, (addr_t)end->node + 1, NULL);
+		addrmap_set(&seen, (addr_t)end->node + 1, 0);
+		enough |= *count >= ORPHANS_MIN;
+	}
+	addrmap_deinit(&seen);
+	return enough;
+}
+
 /* Of each group of stacks, how many different channels there are that would stop its orphans. */
 static uint32_t *count_channels(const struct finder *finder)
 {
@@ -132,7 +152,8 @@ static struct error *find(struct finder *finder)
 		if (can_be(finder, i))
 			choose(finder, i);
 	}
-	TRY(wait_ends_find(&orphans->ends));
+	if (may_have_orphans(finder))
+		TRY(wait_ends_find(&orphans->ends));
 	keep_left(finder);
 	if (!orphans->ends.left_count)
 		return NULL;
