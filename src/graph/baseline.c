@@ -132,9 +132,9 @@ static void take_over(struct baseline *baseline, struct analysis *analysis)
 	census_detach(&baseline->census);
 }
 
-struct error *baseline_take(struct analysis *analysis, struct baseline **ret)
+struct error *baseline_take(struct analysis *given, struct baseline **ret)
 {
-	_cleanup_(cleanup_analysis) struct analysis *owned = analysis;
+	_cleanup_(cleanup_analysis) struct analysis *analysis = given;
 	_cleanup_(cleanup_baseline) struct baseline *baseline = memory_alloc(sizeof(*baseline));
 
 	baseline->figures = analysis->figures;

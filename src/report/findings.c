@@ -1,5 +1,6 @@
 #include "findings.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 
 #include "clean.h"
@@ -160,4 +161,35 @@ void finding_show(struct view *view, const struct finding *finding)
 	if (finding->fix)
 		view_line(view, LINE_PLAIN, "to mend it: %s", finding->fix);
 	view_line(view, LINE_PLAIN, "%s", "");
+}
+
+bool findings_is_number(const char *text, uint64_t *ret)
+{
+	char *end;
+
+	if (text[0] != 'f' || !isdigit((unsigned char)text[1]))
+		return false;
+	*ret = strtoull(text + 1, &end, 10);
+	return !*end;
+}
+
+struct error *findings_numbered(const struct analysis *analysis, struct naming *naming,
+	uint64_t number, struct finding_list *ret_findings, const struct finding **ret)
+{
+	struct memory_account memory;
+	struct finding_list findings;
+
+	TRY(memory_account_make(analysis, &memory));
+	TRY(findings_find(analysis, naming, &memory, NULL, &findings));
+	if (!number || number > findings.list.count) {
+		struct error *error =
+			error_create(ERROR_USAGE, "there is no finding f%llu; the report has %zu",
+				(unsigned long long)number, findings.list.count);
+
+		finding_list_deinit(&findings);
+		return error;
+	}
+	*ret_findings = findings;
+	*ret = &findings.list.items[number - 1];
+	return NULL;
 }

@@ -251,6 +251,20 @@ const struct mapping *target_mapping(const struct target *target, addr_t address
 	return &target->mappings.items[low];
 }
 
+const struct mapping *target_program_mapping(const struct target *target)
+{
+	vec_foreach (mapping, &target->mappings) {
+		if (mapping->start <= target->program_headers &&
+			target->program_headers < mapping->end)
+			return mapping;
+	}
+	vec_foreach (mapping, &target->mappings) {
+		if (mapping->start <= target->entry && target->entry < mapping->end)
+			return mapping;
+	}
+	return target->mappings.count ? &target->mappings.items[0] : NULL;
+}
+
 static void add_segment(struct segments *segments, struct segment segment)
 {
 	if (segment.start < segment.end)

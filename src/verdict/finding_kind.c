@@ -14,8 +14,11 @@ enum {
 };
 
 static const struct finding_kind *const kinds[] = {
+	&closure_captures,
+	&context_chain,
 	&finalizer,
 	&goroutine_deadlock,
+	&goroutine_frame,
 	&goroutine_likely,
 	&goroutine_never_wakes,
 	&goroutine_orphan,
@@ -28,6 +31,7 @@ static const struct finding_kind *const kinds[] = {
 	&runtime_held,
 	&slice_pin,
 	&timer_kept,
+	&value_pins,
 };
 
 bool finding_matters(const struct analysis *analysis, uint64_t bytes)
