@@ -118,8 +118,9 @@ const struct command commands[] = {
 		.arguments = "PID -o FILE",
 		.summary = "write a snapshot that the other commands read",
 		.description =
-			"Writes a core file of a running process, without the memory that holds no "
-			"pointers. The process is stopped while it is copied.",
+			"Writes a core file of a running process, without the objects that hold no "
+			"pointers, and with what is needed to read it on another machine. "
+			"Compressed when FILE ends with .zst.",
 		.argument_count = 1,
 		.makes_file = true,
 	},

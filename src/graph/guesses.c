@@ -1,6 +1,7 @@
 #include "guesses.h"
 
 #include "shapes.h"
+#include "slice_guesses.h"
 
 enum { LARGE_CLASS = 68 };
 
@@ -119,7 +120,9 @@ void guess_types(struct spread *spread)
 			&typing->object_types, typing->heap, typing->maps, typing->of),
 	};
 
+	guess_slices(spread, guesser.shapes);
 	for (unsigned class = LARGE_CLASS; class > 0; class --)
 		look_at_class(&guesser, class);
+	guess_slices(spread, guesser.shapes); /* by then more is known of what they lead to */
 	shapes_destroy(guesser.shapes);
 }

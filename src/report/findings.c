@@ -16,6 +16,9 @@ static const struct column columns[] = {
 	{"what", NULL, CELL_TEXT, true},
 };
 
+/* A number is good for silt why of the same target; with two targets there is no such one. */
+enum { COLUMNS_OF_NUMBER = 1 };
+
 static const char *or_empty(const char *text)
 {
 	return text ? text : "";
@@ -91,9 +94,11 @@ static json_t *finding_json(const struct finding *finding)
 static void add_row(struct table *table, const struct finding *finding)
 {
 	const struct finding_kind *kind = finding->kind;
+	bool compared = finding->growth.known;
 
 	table_row(table);
-	table_take(table, memory_format("f%zu", table_rows(table) + 1));
+	if (!compared)
+		table_take(table, memory_format("f%zu", table_rows(table) + 1));
 	table_number(table, finding->holds_bytes);
 	table_number(table, finding->count);
 	table_text(table, tier_name(finding->tier));
@@ -105,12 +110,15 @@ static void add_row(struct table *table, const struct finding *finding)
 		table_note(table, memory_string(*note));
 	if (finding->allocated_at)
 		table_note(table, memory_format("allocated at %s", finding->allocated_at));
+	if (compared && finding->fix)
+		table_note(table, memory_format("to mend it: %s", finding->fix));
 }
 
 static void add_table(struct view *view, const struct finding_list *findings, size_t limit)
 {
 	size_t shown = limit ? MIN(limit, findings->list.count) : findings->list.count;
-	struct table *table = table_create(columns, ARRAY_SIZE(columns));
+	unsigned first = findings->list.items[0].growth.known ? COLUMNS_OF_NUMBER : 0;
+	struct table *table = table_create(columns + first, ARRAY_SIZE(columns) - first);
 
 	for (size_t i = 0; i < shown; i++)
 		add_row(table, &findings->list.items[i]);

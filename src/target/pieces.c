@@ -34,6 +34,7 @@ void pieces_deinit(struct pieces *pieces)
 {
 	vec_deinit(&pieces->list);
 	free(pieces->bytes);
+	pieces->bytes = NULL;
 }
 
 /* The kernel stops at the first piece that it cannot read. Returns how many were read whole. */
