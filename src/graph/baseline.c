@@ -137,7 +137,7 @@ struct error *baseline_take(struct analysis *given, struct baseline **ret)
 	_cleanup_(cleanup_analysis) struct analysis *analysis = given;
 	_cleanup_(cleanup_baseline) struct baseline *baseline = memory_alloc(sizeof(*baseline));
 
-	baseline->figures = owned->figures;
+	baseline->figures = analysis->figures;
 	baseline->capture = analysis->program->target->capture;
 	note_types(baseline, analysis);
 	note_goroutines(baseline, analysis);
