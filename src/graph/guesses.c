@@ -1,5 +1,6 @@
 #include "guesses.h"
 
+#include "bytes.h"
 #include "shapes.h"
 #include "slice_guesses.h"
 
@@ -36,27 +37,6 @@ static bool may_be_map(const struct guesser *guesser, const struct shape_query *
 	return bits == expected;
 }
 
-static void guess(struct guesser *guesser, const struct shape_query *query)
-{
-	struct object_types *types = &guesser->typing->object_types;
-	addr_t at = query->span->start + query->slot * query->span->elemsize +
-		    (query->span->elemsize - query->length);
-
-	const struct go_type *chan = shapes_chan(guesser->shapes, query);
-	if (chan && spread_target(guesser->spread, at, object_type_of(types, ROLE_CHAN, chan), 1))
-		return;
-	if (may_be_map(guesser, query)) {
-		const struct go_type *map = shapes_map(guesser->shapes, query);
-
-		if (map)
-			spread_target(guesser->spread, at, object_type_of(types, ROLE_MAP, map), 1);
-		return;
-	}
-	const struct go_type *type = shapes_struct(guesser->shapes, query);
-	if (type)
-		spread_target(guesser->spread, at, object_type_of(types, ROLE_VALUE, type), 1);
-}
-
 /* A closure whose captured variables are not known gets the plan of the struct that it is. All
  * closures of a function have the same, but they have been scanned without it. */
 static void look_into_closure(
@@ -75,6 +55,49 @@ static void look_into_closure(
 		closure->plan = scan_plan_of(types, type);
 	}
 	spread_again(guesser->spread, query->span, query->slot);
+}
+
+/* A function value begins with the entry of its function, which is no pointer to the collector. */
+static bool guess_closure(struct guesser *guesser, const struct shape_query *query, addr_t at)
+{
+	const struct typing *typing = guesser->typing;
+	addr_t entry = load_u64(query->bytes);
+	struct function function;
+
+	if (!modules_of_text(&typing->heap->runtime->modules, entry) ||
+		pointer_map_first_bits(typing->maps, typing->heap, query->span, query->slot) & 1 ||
+		!goruntime_function(typing->heap->runtime, entry, NULL, &function) ||
+		function.entry != entry)
+		return false;
+	spread_closure(guesser->spread, at);
+	otype_t number = typing->of[query->span->first + query->slot];
+	if (object_type_at(&typing->object_types, number)->role != ROLE_CLOSURE)
+		return false;
+	look_into_closure(guesser, query, number);
+	return true;
+}
+
+static void guess(struct guesser *guesser, const struct shape_query *query)
+{
+	struct object_types *types = &guesser->typing->object_types;
+	addr_t at = query->span->start + query->slot * query->span->elemsize +
+		    (query->span->elemsize - query->length);
+
+	const struct go_type *chan = shapes_chan(guesser->shapes, query);
+	if (chan && spread_target(guesser->spread, at, object_type_of(types, ROLE_CHAN, chan), 1))
+		return;
+	if (guess_closure(guesser, query, at))
+		return;
+	if (may_be_map(guesser, query)) {
+		const struct go_type *map = shapes_map(guesser->shapes, query);
+
+		if (map)
+			spread_target(guesser->spread, at, object_type_of(types, ROLE_MAP, map), 1);
+		return;
+	}
+	const struct go_type *type = shapes_struct(guesser->shapes, query);
+	if (type)
+		spread_target(guesser->spread, at, object_type_of(types, ROLE_VALUE, type), 1);
 }
 
 static void look_at(struct guesser *guesser, const struct span *span, uint32_t slot)

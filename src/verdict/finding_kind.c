@@ -14,8 +14,11 @@ enum {
 };
 
 static const struct finding_kind *const kinds[] = {
+	&closure_captures,
+	&context_chain,
 	&finalizer,
 	&goroutine_deadlock,
+	&goroutine_frame,
 	&goroutine_likely,
 	&goroutine_never_wakes,
 	&goroutine_orphan,
