@@ -228,6 +228,8 @@ static void add_notes(struct report *report)
 	const struct heap_figures *figures = &analysis->figures;
 	const struct capture_facts *capture = &analysis->program->target->capture;
 
+	vec_foreach (note, &report->findings.notes)
+		add_note(report, memory_string(*note));
 	if (figures->marked_unreached_bytes > figures->marked_bytes / UNREACHED_SHARE) {
 		_cleanup_free_ char *bytes = human_bytes(figures->marked_unreached_bytes);
 

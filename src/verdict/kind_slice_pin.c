@@ -7,8 +7,6 @@
  * may be a buffer that is being filled: it counts only among many of one field, nearly all of which
  * are as empty, and never proves anything for bytes.
  */
-#include <string.h>
-
 #include "bitset.h"
 #include "finding_kind.h"
 #include "human.h"
@@ -56,23 +54,14 @@ static enum pin pin_of(const struct cover *cover, uint64_t size)
 	return cover->shown_bytes < size / USED_SHARE ? PIN_PART : PIN_NONE;
 }
 
-/* The runtime's own arrays are as it wants them. */
-static bool is_of_runtime(const struct pins *pins, uint32_t number)
-{
-	const struct value_place *place = &pins->base->values->places.list.items[number];
-	const struct object_types *types = &pins->base->analysis->typing->object_types;
-
-	return place->owner != NO_TYPE &&
-	       strstr(object_type_at(types, place->owner)->name, "runtime.") != NULL;
-}
-
 static void choose(void *context, struct cover *cover, object_t object)
 {
 	struct pins *pins = context;
 	const struct analysis *analysis = pins->base->analysis;
 
 	if (!pin_of(cover, heap_size(analysis->heap, object)) ||
-		is_of_runtime(pins, cover_place(cover)))
+		value_place_is_of_runtime(
+			analysis, &pins->base->values->places.list.items[cover_place(cover)]))
 		return;
 	bitset_add(pins->wanted, node_of_object(analysis->objects, object));
 	pins->any = true;

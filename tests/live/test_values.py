@@ -9,6 +9,12 @@ CASES = {  # case: kind, what the finding is about
     "subslice": ("slice-pin", "main.heads[]"),
     "queue": ("slice-pin", "main.queue.jobs"),
     "room": ("slice-pin", "main.all[].points"),
+    "numbers": ("boxed-values", "main.numbers"),
+    "fields": ("boxed-values", "main.settings[].value"),
+    "entries": ("boxed-values", "main.entries"),
+    "addresses": ("hidden-pointer", "main.remarks"),
+    "strings": ("duplicate-strings", "main.visitors[].browser"),
+    "tiny": ("duplicate-strings", "main.countries[]"),
 }
 
 
