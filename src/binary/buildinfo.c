@@ -57,16 +57,25 @@ bool buildinfo_parse(const uint8_t *bytes, size_t length, struct buildinfo *ret)
 	return true;
 }
 
-bool buildinfo_search(const uint8_t *bytes, size_t length, struct buildinfo *ret)
+static bool search(const uint8_t *bytes, size_t length, bool with_strings, struct buildinfo *ret)
 {
 	const uint8_t *at = bytes;
 
 	while ((at = memmem(at, length - (size_t)(at - bytes), MAGIC, MAGIC_LENGTH))) {
 		size_t offset = (size_t)(at - bytes);
+		bool has_strings = length - offset > FLAGS_AT && at[FLAGS_AT] & FLAG_INLINE;
 
-		if (offset % ALIGNMENT == 0 && buildinfo_parse(at, length - offset, ret))
+		if (offset % ALIGNMENT == 0 && has_strings == with_strings &&
+			buildinfo_parse(at, length - offset, ret))
 			return true;
 		at++;
 	}
 	return false;
+}
+
+/* Programs that look for build information have the magic among their constants: no strings follow
+ * that. */
+bool buildinfo_search(const uint8_t *bytes, size_t length, struct buildinfo *ret)
+{
+	return search(bytes, length, true, ret) || search(bytes, length, false, ret);
 }

@@ -64,8 +64,9 @@ static const struct argp_option capture_options[] = {
 };
 
 static const struct argp_option file_options[] = {
-	{"output", OPTION_OUTPUT, "FILE", 0, "The file to write", 0},
-	{"contents", OPTION_CONTENTS, NULL, 0, "Also copy memory that holds no pointers", 0},
+	{"output", OPTION_OUTPUT, "FILE", 0,
+		"The file to write; compressed when its name ends with .zst", 0},
+	{"contents", OPTION_CONTENTS, NULL, 0, "Also copy objects that hold no pointers", 0},
 	{0},
 };
 
@@ -257,6 +258,7 @@ static void bus_error(int signal_number)
 int main(int count, char **arguments)
 {
 	signal(SIGBUS, bus_error);
+	signal(SIGXFSZ, SIG_IGN); /* ulimit -f: writing fails, and that is said */
 	if (count < 2) {
 		print_usage(stderr);
 		return EXIT_USAGE;

@@ -3,25 +3,65 @@
 #include "core_erase.h"
 #include "goroutine.h"
 #include "heap.h"
+#include "stack_closures.h"
 #include "thread_words.h"
 
 enum {
 	SYSTEM_STACK = 64 << 10, /* of a thread whose stack is not known, from sp on */
 	STAND_IN_TYPE = 64,      /* bytes of an abi.Type, and some */
+	CLOSURE_BYTES = 16,      /* function, first word captured */
 	BELOW_SP = 128,          /* what code may use without moving sp (System V ABI, red zone) */
 };
 
-static void erase_slots(const struct heap *heap, const struct span *span)
-{
-	const struct target *target = heap->runtime->target;
+struct eraser {
+	const struct heap *heap;
+	const struct goroutines *goroutines;
+	struct ranges closures; /* in slots that are free, or not */
+};
 
+static void add_closure(void *context, const struct stack_closure *closure)
+{
+	struct eraser *eraser = context;
+	struct reader reader = reader_over(eraser->heap->runtime->target);
+	addr_t at = closure->in_heap ? reader_u64(&reader, closure->at) : 0;
+
+	if (at && !reader.failed)
+		ranges_add(&eraser->closures, at, at + CLOSURE_BYTES);
+}
+
+static void find_closures(struct eraser *eraser)
+{
+	vec_foreach (goroutine, &eraser->goroutines->list)
+		stack_closures_each(eraser->heap->runtime, goroutine, add_closure, eraser);
+	ranges_normalise(&eraser->closures);
+}
+
+static void erase_but_closures(const struct eraser *eraser, addr_t start, addr_t end)
+{
+	const struct target *target = eraser->heap->runtime->target;
+	const struct range all = {start, end};
+	struct ranges parts = {0};
+
+	if (!ranges_overlap(&eraser->closures, &all)) {
+		core_erase(target, start, end);
+		return;
+	}
+	ranges_add(&parts, start, end);
+	ranges_subtract(&parts, &eraser->closures);
+	vec_foreach (part, &parts.list)
+		core_erase(target, part->start, part->end);
+	ranges_deinit(&parts);
+}
+
+static void erase_slots(const struct eraser *eraser, const struct span *span)
+{
 	for (uint32_t slot = 0; slot < span->nelems; slot++) {
 		uint32_t first = slot;
 
-		while (slot < span->nelems && !span_allocated(heap, span, slot))
+		while (slot < span->nelems && !span_allocated(eraser->heap, span, slot))
 			slot++;
 		if (first < slot)
-			core_erase(target, span->start + first * span->elemsize,
+			erase_but_closures(eraser, span->start + first * span->elemsize,
 				span->start + slot * span->elemsize);
 	}
 }
@@ -47,11 +87,11 @@ static void erase_tail(const struct heap *heap, const struct span *span)
 		core_erase(heap->runtime->target, used, end);
 }
 
-static void erase_in_spans(const struct heap *heap)
+static void erase_in_spans(const struct eraser *eraser)
 {
-	for (uint32_t i = 0; i < heap->scan_spans; i++) {
-		erase_slots(heap, &heap->spans[i]);
-		erase_tail(heap, &heap->spans[i]);
+	for (uint32_t i = 0; i < eraser->heap->scan_spans; i++) {
+		erase_slots(eraser, &eraser->heap->spans[i]);
+		erase_tail(eraser->heap, &eraser->heap->spans[i]);
 	}
 }
 
@@ -93,11 +133,12 @@ static void add_stand_in_types(const struct heap *heap, struct ranges *ret)
 	}
 }
 
-static void erase_stacks(const struct heap *heap, const struct goroutines *goroutines)
+static void erase_stacks(const struct eraser *eraser)
 {
+	const struct heap *heap = eraser->heap;
 	struct ranges used = {0}, unused = {0};
 
-	add_used_stacks(heap->runtime, goroutines, &used);
+	add_used_stacks(heap->runtime, eraser->goroutines, &used);
 	add_stand_in_types(heap, &used);
 	ranges_normalise(&used);
 	vec_foreach (range, &heap->stacks.list)
@@ -117,8 +158,11 @@ struct error *leftovers_erase(const struct goruntime *runtime)
 	TRY(heap_load(runtime, &heap));
 	TRY(core_erase_allow(runtime->target));
 	TRY(goroutines_load(runtime, &goroutines));
-	erase_in_spans(heap);
-	erase_stacks(heap, &goroutines);
+	struct eraser eraser = {.heap = heap, .goroutines = &goroutines};
+	find_closures(&eraser);
+	erase_in_spans(&eraser);
+	erase_stacks(&eraser);
+	ranges_deinit(&eraser.closures);
 	goroutines_deinit(&goroutines);
 	return NULL;
 }

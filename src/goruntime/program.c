@@ -128,17 +128,25 @@ static struct error *open_executable_of_core(struct program *program)
 	return executable_check_belongs(program->executable, program->target);
 }
 
+/* What the core itself has of its program. `exe` may be its debug file. */
+static struct error *open_image(struct program *program, const char *exe)
+{
+	executable_destroy(take_pointer(program->executable));
+	TRY(program_image_use(program->target));
+	TRY(open_executable_of_core(program));
+	return exe ? debug_file_use(program->executable, exe) : NULL;
+}
+
 /* Where the core says that its program was there may be nothing now, or another program. */
-static struct error *open_executable(struct program *program, bool given)
+static struct error *open_executable(struct program *program, const char *exe)
 {
 	struct error *error = open_executable_of_core(program);
 
-	if (!error || given || !program_image_captured(program->target))
+	if (!error || !program_image_captured(program->target))
 		return error;
-	error_destroy(error);
-	executable_destroy(take_pointer(program->executable));
-	TRY(program_image_use(program->target));
-	return open_executable_of_core(program);
+	struct error *image_error = open_image(program, exe);
+	error_destroy(image_error ? image_error : error);
+	return image_error ? error : NULL;
 }
 
 static struct error *open_file(const char *path, const char *exe, struct program *program)
@@ -148,7 +156,9 @@ static struct error *open_file(const char *path, const char *exe, struct program
 	if (stat(path, &status) < 0 && errno == ENOENT)
 		return error_create(ERROR_USAGE, "%s is neither a process id nor a file", path);
 	TRY(core_file_open(path, exe, &program->target));
-	TRY(open_executable(program, exe != NULL));
+	TRY(open_executable(program, exe));
+	if (!program->target->mappings.count) /* qemu-user lists no files (NT_FILE) */
+		executable_lend_pages(program->executable, program->target);
 	debug_file_find(program->executable, 0, &program->debuginfo_problem);
 	TRY(goruntime_open(program->target, program->executable, &program->runtime));
 	open_debuginfo(program);

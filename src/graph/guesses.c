@@ -2,6 +2,7 @@
 
 #include "bytes.h"
 #include "shapes.h"
+#include "slice_guesses.h"
 
 enum {
 	LARGE_CLASS = 68,
@@ -60,32 +61,6 @@ static uint64_t count_interfaces(const struct guesser *guesser, const struct sha
 	return found >= FEWEST_INTERFACES ? end : 0;
 }
 
-static void guess(struct guesser *guesser, const struct shape_query *query)
-{
-	struct object_types *types = &guesser->typing->object_types;
-	addr_t at = query->span->start + query->slot * query->span->elemsize +
-		    (query->span->elemsize - query->length);
-
-	const struct go_type *chan = shapes_chan(guesser->shapes, query);
-	if (chan && spread_target(guesser->spread, at, object_type_of(types, ROLE_CHAN, chan), 1))
-		return;
-	if (may_be_map(guesser, query)) {
-		const struct go_type *map = shapes_map(guesser->shapes, query);
-
-		if (map)
-			spread_target(guesser->spread, at, object_type_of(types, ROLE_MAP, map), 1);
-		return;
-	}
-	const struct go_type *type = shapes_struct(guesser->shapes, query);
-	if (type)
-		spread_target(guesser->spread, at, object_type_of(types, ROLE_VALUE, type), 1);
-	uint64_t interfaces = type ? 0 : count_interfaces(guesser, query);
-	if (interfaces)
-		spread_target(guesser->spread, at,
-			object_type_of(types, ROLE_ARRAY, types_find(types->types, "interface {}")),
-			interfaces);
-}
-
 /* A closure whose captured variables are not known gets the plan of the struct that it is. All
  * closures of a function have the same, but they have been scanned without it. */
 static void look_into_closure(
@@ -104,6 +79,54 @@ static void look_into_closure(
 		closure->plan = scan_plan_of(types, type);
 	}
 	spread_again(guesser->spread, query->span, query->slot);
+}
+
+/* A function value begins with the entry of its function, which is no pointer to the collector. */
+static bool guess_closure(struct guesser *guesser, const struct shape_query *query, addr_t at)
+{
+	const struct typing *typing = guesser->typing;
+	addr_t entry = load_u64(query->bytes);
+	struct function function;
+
+	if (!modules_of_text(&typing->heap->runtime->modules, entry) ||
+		pointer_map_first_bits(typing->maps, typing->heap, query->span, query->slot) & 1 ||
+		!goruntime_function(typing->heap->runtime, entry, NULL, &function) ||
+		function.entry != entry)
+		return false;
+	spread_closure(guesser->spread, at);
+	otype_t number = typing->of[query->span->first + query->slot];
+	if (object_type_at(&typing->object_types, number)->role != ROLE_CLOSURE)
+		return false;
+	look_into_closure(guesser, query, number);
+	return true;
+}
+
+static void guess(struct guesser *guesser, const struct shape_query *query)
+{
+	struct object_types *types = &guesser->typing->object_types;
+	addr_t at = query->span->start + query->slot * query->span->elemsize +
+		    (query->span->elemsize - query->length);
+
+	const struct go_type *chan = shapes_chan(guesser->shapes, query);
+	if (chan && spread_target(guesser->spread, at, object_type_of(types, ROLE_CHAN, chan), 1))
+		return;
+	if (guess_closure(guesser, query, at))
+		return;
+	if (may_be_map(guesser, query)) {
+		const struct go_type *map = shapes_map(guesser->shapes, query);
+
+		if (map)
+			spread_target(guesser->spread, at, object_type_of(types, ROLE_MAP, map), 1);
+		return;
+	}
+	const struct go_type *type = shapes_struct(guesser->shapes, query);
+	if (type)
+		spread_target(guesser->spread, at, object_type_of(types, ROLE_VALUE, type), 1);
+	uint64_t interfaces = type ? 0 : count_interfaces(guesser, query);
+	if (interfaces)
+		spread_target(guesser->spread, at,
+			object_type_of(types, ROLE_ARRAY, types_find(types->types, "interface {}")),
+			interfaces);
 }
 
 static void look_at(struct guesser *guesser, const struct span *span, uint32_t slot)
@@ -149,7 +172,9 @@ void guess_types(struct spread *spread)
 			&typing->object_types, typing->heap, typing->maps, typing->of),
 	};
 
+	guess_slices(spread, guesser.shapes);
 	for (unsigned class = LARGE_CLASS; class > 0; class --)
 		look_at_class(&guesser, class);
+	guess_slices(spread, guesser.shapes); /* by then more is known of what they lead to */
 	shapes_destroy(guesser.shapes);
 }

@@ -8,9 +8,9 @@ enum {
 	MAX_DEPTH = 16,
 	MAX_ELEMENTS = 64, /* of an array that are looked at */
 	MAX_ENTRIES = 8,   /* of a map that are looked at */
-	WRONG = -1,        /* instead of a score */
-	CLEARLY = 2,       /* by how much the best type must win */
-	ENOUGH = 2,        /* the least confirmation */
+	WRONG = SHAPE_WRONG,
+	CLEARLY = 2, /* by how much the best type must win */
+	ENOUGH = 2,  /* the least confirmation */
 	STRONG = 4,
 	MEDIUM = 2,
 	WEAK = 1,
@@ -346,6 +346,11 @@ static int score_value(
 	default:
 		return 0;
 	}
+}
+
+int shapes_score(struct shapes *shapes, const struct go_type *type, const uint8_t *bytes)
+{
+	return score_value(shapes, type, bytes, 0);
 }
 
 /* A pattern of pointers that no array of something smaller has, and that is not too simple: then

@@ -39,3 +39,8 @@ const struct go_type *shapes_map(struct shapes *shapes, const struct shape_query
 /* The channel type of an object that is a channel: it knows its element type itself. NULL: it is
  * none. */
 const struct go_type *shapes_chan(struct shapes *shapes, const struct shape_query *query);
+
+/* How well bytes agree with a type of which they are a value: 0: nothing confirms it; SHAPE_WRONG:
+ * they are no value of it. */
+enum { SHAPE_WRONG = -1 };
+int shapes_score(struct shapes *shapes, const struct go_type *type, const uint8_t *bytes);

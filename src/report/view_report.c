@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "clean.h"
+#include "crash_head.h"
 #include "clock.h"
 #include "finding_kind.h"
 #include "findings.h"
@@ -272,6 +273,7 @@ static struct error *fill(struct report *report, const struct view_options *opti
 	TRY(findings_find(report->analysis, report->naming, &memory, NULL, &report->findings));
 	uint64_t elapsed = clock_now() - options->began_ns;
 	target_summary_add(report->view, report->analysis);
+	TRY(crash_head_add(report->view, report->analysis, report->naming));
 	add_heap(report, explained);
 	add_times(report, elapsed);
 	add_summary(report, explained, elapsed);

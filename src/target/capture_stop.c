@@ -12,6 +12,9 @@
 #include "parallel.h"
 #include "process.h"
 
+/* Other programs do not wait for longer than this takes, a tenth of a second. */
+#define HURRY_BYTES ((uint64_t)1 << 30)
+
 enum { NEWS_SHARE = 16 }; /* of the last plan: what may have come since, in the buffer */
 
 static void add_all(struct ranges *ranges, const struct ranges *others)
@@ -74,7 +77,8 @@ static struct error *stop_and_copy(struct capturer *capturer, const struct range
 	_cleanup_(cleanup_stop) struct stop *stop = NULL;
 
 	TRY(stop_create(target->pid, capturer->pause_limit_ns, &stop));
-	stop_hurry(stop);
+	if (ranges_bytes(expected) <= HURRY_BYTES)
+		stop_hurry(stop);
 	target->capture.monotonic_ns = clock_now();
 	TRY(stop_threads(stop, target));
 	capturer_limit_copying(capturer, stop_began_ns(stop));

@@ -328,22 +328,6 @@ struct error *core_file_parse(
 	return NULL;
 }
 
-/* The mapping of the program itself: the one that holds its entry or its program headers, or, in a
- * core that has no AT_ENTRY, the first file. */
-static const struct mapping *program_mapping(const struct target *target)
-{
-	vec_foreach (mapping, &target->mappings) {
-		if (mapping->start <= target->program_headers &&
-			target->program_headers < mapping->end)
-			return mapping;
-	}
-	vec_foreach (mapping, &target->mappings) {
-		if (mapping->start <= target->entry && target->entry < mapping->end)
-			return mapping;
-	}
-	return target->mappings.count ? &target->mappings.items[0] : NULL;
-}
-
 static struct error *map_file(
 	struct target *target, int fd, const char *name, const uint8_t **ret, size_t *ret_length)
 {
@@ -381,7 +365,7 @@ static struct error *add_executable_pages(struct target *target, const char *rec
 
 static struct error *open_executable(struct target *target, const char *exe)
 {
-	const struct mapping *program = program_mapping(target);
+	const struct mapping *program = target_program_mapping(target);
 	const char *path = exe ? exe : program ? program->path : NULL;
 
 	if (!path)

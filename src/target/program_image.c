@@ -12,11 +12,6 @@
 
 static const char IMAGE_NAME[] = "the program of this core";
 
-static bool of_program(const struct target *target, const struct mapping *mapping)
-{
-	return target->exe_path && !strcmp(mapping->path, target->exe_path);
-}
-
 /* How many bytes of a mapping the core has. */
 static uint64_t captured_bytes(const struct target *target, const struct mapping *mapping)
 {
@@ -29,20 +24,22 @@ static uint64_t captured_bytes(const struct target *target, const struct mapping
 	return bytes;
 }
 
-/* The kernel writes the first page of each program into a core, but not its code. */
+/* The kernel writes the first page of each program into a core, gdb all of the mapping that it is
+ * in. */
 bool program_image_captured(const struct target *target)
 {
-	bool headers = false, code = false;
+	const struct mapping *program = target_program_mapping(target);
+	bool headers = false;
 
 	vec_foreach (mapping, &target->mappings) {
-		if (!of_program(target, mapping))
+		if (strcmp(mapping->path, program->path) != 0)
 			continue;
+		if (captured_bytes(target, mapping) != mapping->end - mapping->start)
+			return false;
 		headers |= !mapping->offset &&
 			   target_view_captured(target, mapping->start, sizeof(Elf64_Ehdr));
-		code |= mapping->start <= target->entry && target->entry < mapping->end &&
-			captured_bytes(target, mapping) == mapping->end - mapping->start;
 	}
-	return headers && code;
+	return headers;
 }
 
 static struct error *copy_mapping(
@@ -81,17 +78,20 @@ static struct error *forget_sections(int fd)
 struct error *program_image_use(struct target *target)
 {
 	_cleanup_close_ int fd = -1;
+	const struct mapping *program = target_program_mapping(target);
 	uint64_t left = MAX_IMAGE_BYTES;
 
 	TRY(unnamed_file_open(IMAGE_NAME, &fd));
 	vec_foreach (mapping, &target->mappings) {
-		if (of_program(target, mapping))
+		if (!strcmp(mapping->path, program->path))
 			TRY(copy_mapping(target, mapping, fd, &left));
 	}
 	TRY(forget_sections(fd));
 	if (target->exe_fd >= 0)
 		close(target->exe_fd);
 	target->exe_fd = take_fd(fd);
+	free(target->exe_path);
+	target->exe_path = memory_string(program->path);
 	target->exe_is_image = true;
 	return NULL;
 }

@@ -12,7 +12,7 @@
 #include "error.h"
 #include "target.h"
 
-/* Does the core have the program at target->exe_path whole? */
+/* Does the core have its program whole? */
 bool program_image_captured(const struct target *target);
 
 /* Makes the image the executable of the target, in place of what was opened. */

@@ -86,7 +86,10 @@ static struct error *read_segments(
 			return error_fault(address + done, length - done);
 		size_t part = (size_t)MIN(segment->end - (address + done), length - done);
 
-		memcpy(buffer + done, segment->bytes + (address + done - segment->start), part);
+		const uint8_t *from = segment->bytes + (address + done - segment->start);
+
+		target_note_use(target, from, part);
+		memcpy(buffer + done, from, part);
 		done += part;
 	}
 	return NULL;
@@ -246,6 +249,20 @@ const struct mapping *target_mapping(const struct target *target, addr_t address
 	if (low == target->mappings.count || target->mappings.items[low].start > address)
 		return NULL;
 	return &target->mappings.items[low];
+}
+
+const struct mapping *target_program_mapping(const struct target *target)
+{
+	vec_foreach (mapping, &target->mappings) {
+		if (mapping->start <= target->program_headers &&
+			target->program_headers < mapping->end)
+			return mapping;
+	}
+	vec_foreach (mapping, &target->mappings) {
+		if (mapping->start <= target->entry && target->entry < mapping->end)
+			return mapping;
+	}
+	return target->mappings.count ? &target->mappings.items[0] : NULL;
 }
 
 static void add_segment(struct segments *segments, struct segment segment)

@@ -162,6 +162,10 @@ bool target_read_now(const struct target *target, addr_t address, void *buffer, 
 /* The mapping that holds the address, or NULL. */
 const struct mapping *target_mapping(const struct target *target, addr_t address);
 
+/* The mapping of the program itself: the one that holds its program headers or its entry, or, in a
+ * core that tells of neither, the first file. NULL: there is none. */
+const struct mapping *target_program_mapping(const struct target *target);
+
 /* Bytes of a core. `fallbacks` holds those that stand in where there is no segment (the
  * executable's pages, which a core leaves out). target_freeze_segments() makes them one searchable
  * list. */

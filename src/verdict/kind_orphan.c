@@ -27,12 +27,11 @@ static struct error *add_group(const struct evidence_base *base, const struct st
 	struct finding *finding = finding_add(findings, &goroutine_orphan, TIER_LIKELY);
 
 	goroutine_finding_fill(base, group, finding);
-	finding->detail = memory_string("nothing can stop them");
 	finding->fix = "close the stop channel or call cancel where the last reference to it is "
 		       "let go of, before its entry is deleted";
 	finding_note(finding,
-		"what would stop them is waited for by nobody else, and nothing that can run "
-		"reaches it; they are still woken by the other cases of the select");
+		"nothing that can run reaches what would stop them; the other cases of their "
+		"select still wake them");
 	TRY(add_map(base, group->key, finding));
 	goroutine_finding_origin(base, group->first, finding);
 	finding_text(finding, "reason", memory_string(wake_text(WAKE_ORPHAN)));

@@ -105,7 +105,9 @@ static void add_waits(struct finder *finder, uint32_t number)
 		uint32_t place = add_waited_for(finder, address, lock);
 
 		finder->ret->of_awaited[i] = place;
-		finder->ret->list.items[place].waiters++;
+		finder->ret->list.items[place].of_channel = wait->kind == WAIT_CHANNEL;
+		if (!finder->ret->list.items[place].waiters++)
+			finder->ret->list.items[place].first_waiter = number;
 	}
 }
 
@@ -133,7 +135,16 @@ static void note(struct finder *finder, uint32_t place, enum holds_how how)
 		return;
 	}
 	addrmap_set(&finder->noted, (addr_t)place + 1, (uint32_t)finder->ret->holders.count);
-	vec_push(&finder->ret->holders, {place, finder->goroutine, how});
+	vec_push(&finder->ret->holders, {place, finder->goroutine, how, NULL});
+}
+
+static void note_deferred(struct finder *finder, uint32_t place, const char *function)
+{
+	uint32_t known;
+
+	note(finder, place, HOLDS_DEFERS);
+	if (addrmap_get(&finder->noted, (addr_t)place + 1, &known))
+		finder->ret->holders.items[known].function = function;
 }
 
 /* Everything that is waited for and is in the object. */
@@ -251,16 +262,17 @@ static bool is_deferred_call(const char *name)
 }
 
 /* defer mu.Unlock() of a package variable captures nothing: its code has the address. */
-static void look_at_deferred(struct finder *finder, addr_t entry)
+static void look_at_deferred(struct finder *finder, const struct stack_closure *closure)
 {
 	struct used_variables used = {0};
 	struct function function;
 
-	if (goruntime_function(finder->analysis->program->runtime, entry, NULL, &function) &&
+	if (goruntime_function(finder->analysis->program->runtime, closure->entry, NULL,
+		    &function) &&
 		is_deferred_call(function.name))
 		find_used(finder, &function, &used);
 	vec_foreach (place, &used.places)
-		note(finder, *place, HOLDS_DEFERS);
+		note_deferred(finder, *place, closure->deferred_by);
 	vec_deinit(&used.places);
 }
 
@@ -269,10 +281,12 @@ static void look_at_closure(void *context, const struct stack_closure *closure)
 	struct finder *finder = context;
 	uint32_t place;
 
+	if (!closure->deferred_by)
+		return;
 	if (addrmap_get(&finder->by_address, closure->captured, &place))
-		note(finder, place, HOLDS_DEFERS);
+		note_deferred(finder, place, closure->deferred_by);
 	else if (finder->of_variables && closure->in_heap)
-		look_at_deferred(finder, closure->entry);
+		look_at_deferred(finder, closure);
 }
 
 static void look_at_word(void *context, addr_t word)

@@ -1,8 +1,9 @@
 /* A whole snapshot, damaged, through the complete analysis and every report.
  *
- * SILT_FUZZ_SNAPSHOT names a good snapshot, SILT_FUZZ_EXE its executable. The fuzzer's bytes are
- * not a file but a list of changes to it: most of the file is far from any structure, and what is
- * wanted are wrong pointers, counts and lengths, not wrong magic numbers.
+ * SILT_FUZZ_SNAPSHOT names a good snapshot, SILT_FUZZ_EXE its executable, which must not be where
+ * it was: an input of odd length is read without it. The fuzzer's bytes are not a file but a list
+ * of changes to it: most of the file is far from any structure, and what is wanted are wrong
+ * pointers, counts and lengths, not wrong magic numbers.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -173,7 +174,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 		read_good();
 	int fd = make_file(cursor_over(bytes, length));
 	_cleanup_free_ char *path = memory_format("/proc/self/fd/%d", fd);
-	const struct analysis_options options = {.program = {.exe = good.exe}};
+	const struct analysis_options options = {.program = {.exe = length % 2 ? NULL : good.exe}};
 	if (fuzz_passed(analysis_open(path, &options, &analysis))) {
 		report(analysis);
 		analysis_destroy(analysis);

@@ -4,6 +4,7 @@ import os
 import pathlib
 import random
 import re
+import resource
 import shutil
 import signal
 import struct
@@ -249,6 +250,56 @@ def test_damaged(silt, snapshot, tmp_path, seed):
         refused(done)
 
 
+@pytest.fixture(scope="module")
+def compressed(running, silt, tmp_path_factory):
+    path = tmp_path_factory.mktemp("compressed") / "steady.zst"
+    done = silt.run("snap", running.pid, "-o", path)
+    assert done.returncode == 0, done.stderr
+    return path
+
+
+def test_compressed_truncated(silt, compressed, long, tmp_path):
+    whole = compressed.read_bytes()
+    chosen = random.Random(2)
+    table = 17 + 8 * struct.unpack("<I", whole[-9:-5])[0]  # without it the rest is read as it comes
+    cut = tmp_path / "cut"
+    for length in [5, 18, len(whole) - table - 1] + [chosen.randrange(4, len(whole) - table)
+                                                    for _ in range(300 if long else 30)]:
+        cut.write_bytes(whole[:length])
+        refused(silt.run(cut), "cut is damaged or cut off")
+    cut.write_bytes(whole[:3])
+    refused(silt.run(cut), "not a core file")
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_compressed_damaged(silt, compressed, tmp_path, seed):
+    """The frames have checksums: what is read is right or refused."""
+    chosen = random.Random(seed)
+    packed = bytearray(compressed.read_bytes())
+    at = chosen.randrange(4, len(packed) - 8)
+    damage = chosen.choice([chosen.randbytes(8), bytes(8), b"\xff" * 8])
+    changed = packed[at:at + 8] != damage
+    packed[at:at + 8] = damage
+    damaged = tmp_path / "core.zst"
+    damaged.write_bytes(packed)
+    if changed:
+        refused(silt.run(damaged), "damaged or cut off")
+
+
+@pytest.mark.parametrize("plain, word", [(0xffffffff, "larger than silt reads"), (64 << 20, "damaged or cut off")])
+def test_compressed_bomb(silt, tmp_path, plain, word):
+    """A table that promises much more than there is."""
+    count = 1 << 12
+    frame = struct.pack("<IBBI", 0xfd2fb528, 0x20, 0, 1)[:9]  # empty: RFC 8878
+    table = struct.pack("<II", len(frame), plain) * count
+    packed = tmp_path / "bomb"
+    packed.write_bytes(frame * count + struct.pack("<II", 0x184d2a5e, len(table) + 9) + table +
+                       struct.pack("<IBI", count, 0, 0x8f92eab1))
+    refused(silt.run(packed), word)
+    packed.write_bytes(frame * count)
+    refused(silt.run(packed), "not a file with contents")
+
+
 @pytest.mark.parametrize("path", ["/", "/dev/null", "/dev/zero", "/proc/self/maps", "empty"])
 def test_no_file(silt, tmp_path, path):
     (tmp_path / "empty").touch()
@@ -297,9 +348,9 @@ def wait_until_left_alone(process):
         time.sleep(0.005)
 
 
-@pytest.mark.parametrize("command", ["report", "snap"])
-def test_silt_is_killed(silt, running, long, tmp_path, command):
-    wishes = ["-o", tmp_path / "snapshot"] if command == "snap" else []
+@pytest.mark.parametrize("command, name", [("report", None), ("snap", "snapshot"), ("snap", "snapshot.zst")])
+def test_silt_is_killed(silt, running, long, tmp_path, command, name):
+    wishes = ["-o", tmp_path / name] if name else []
     usual = duration(silt.run, command, running.pid, *wishes)
     for path in tmp_path.iterdir():
         path.unlink()
@@ -330,8 +381,20 @@ def tiny(tmp_path):
     subprocess.run(["umount", directory], check=True)
 
 
-def test_full_disk(silt, running, tiny):
+@pytest.mark.parametrize("name", ["snapshot", "snapshot.zst"])
+def test_file_size_limit(silt, running, tmp_path, name):
+    """As of ulimit -f; the compressed file alone would keep it."""
+    done = silt.run("snap", running.pid, "-o", tmp_path / name, preexec_fn=lambda: resource.setrlimit(
+        resource.RLIMIT_FSIZE, (1 << 20, 1 << 20)))
+    refused(done, "File too large")
+    assert list(tmp_path.iterdir()) == []
+    unharmed(running)
+
+
+def test_full_disk(silt, running, compressed, tiny):
     refused(silt.run("snap", running.pid, "-o", tiny / "snapshot"), "No space left")
+    refused(silt.run("snap", running.pid, "-o", tiny / "snapshot.zst"), "No space left")
+    refused(silt.run(compressed, env=dict(os.environ, TMPDIR=str(tiny))), "No space left", "TMPDIR")
     refused(silt.run(running.pid, env=dict(os.environ, TMPDIR=str(tiny))), "No space left", "TMPDIR")
     assert list(tiny.iterdir()) == []
     unharmed(running)

@@ -74,7 +74,7 @@ def test_consistent(go, programs, silt, long, tmp_path, way):
         facts = Facts(process)
         for number in range(CAPTURES_LONG if long else CAPTURES):
             path = tmp_path / "snapshot"
-            done = silt.run("snap", process.pid, "--capture=" + way, "-o", path)
+            done = silt.run("snap", process.pid, "--capture=" + way, "--force", "-o", path)
             assert done.returncode == 0, done.stderr
             assert process.ask("still there?") == "still there?"
             try:
@@ -90,7 +90,7 @@ def test_consistent(go, programs, silt, long, tmp_path, way):
 def takes(silt, process, path, *arguments):
     """The bytes of snapshots, some of many moments."""
     for _ in range(CAPTURES):
-        done = silt.run("snap", process.pid, "-o", path, *arguments)
+        done = silt.run("snap", process.pid, "--force", "-o", path, *arguments)
         assert done.returncode == 0, done.stderr
         yield path.read_bytes()
 

@@ -1,4 +1,5 @@
 """`ninja static`: one file that runs where none of our libraries are."""
+import json
 import os
 import pathlib
 import shutil
@@ -43,3 +44,17 @@ def test_alone_in_a_root(newest, programs, static, tmp_path):
                               text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert done.returncode in (0, 1), done.stderr
     assert "shapes" in done.stdout
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="chroot needs root")
+@pytest.mark.parametrize("name", ["snapshot", "snapshot.zst"])
+def test_snapshot_alone_in_a_root(newest, programs, silt, static, tmp_path, name):
+    """There is nothing but silt and the snapshot: not the program, not /proc, no place for temporary files."""
+    shutil.copy(static, tmp_path / "silt")
+    with Process(programs.build(newest, "shapes", "stripped")) as process:
+        done = silt.run("snap", process.pid, "--force", "-o", tmp_path / name)
+        assert done.returncode == 0, done.stderr
+    there = subprocess.run(["chroot", tmp_path, "/silt", "types", "/" + name, "--json"], text=True,
+                           stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert there.returncode in (0, 1), there.stderr
+    assert json.loads(there.stdout)["types"] == silt.json("types", tmp_path / name)["types"]

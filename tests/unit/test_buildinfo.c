@@ -179,6 +179,10 @@ static void test_search(void **state)
 	assert_false(buildinfo_search(bytes, 160, &info));
 	assert_false(buildinfo_search(bytes, 0, &info));
 	assert_false(buildinfo_search(bytes + 1, 400, &info)); /* now nothing is aligned */
+	memcpy(bytes + 32, MAGIC, 14);                         /* a constant of the program */
+	assert_true(buildinfo_search(bytes, sizeof(bytes), &info));
+	assert_string_equal(info.version, "go1.27.4");
+	buildinfo_deinit(&info);
 }
 
 int main(void)

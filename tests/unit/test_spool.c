@@ -63,6 +63,37 @@ static void check_contents(const struct spool *spool, const struct model *model)
 	ranges_deinit(&missing);
 }
 
+/* What is read back of two pages is there if both are. */
+static void check_reading(const struct spool *spool, const struct model *model)
+{
+	uint8_t bytes[2 * CORE_PAGE_SIZE];
+
+	for (unsigned page = 0; page + 1 < PAGES; page++) {
+		const struct range range = {
+			address_of(model, page) + 1, address_of(model, page + 1) + 1};
+		bool there = spool_read(spool, &range, bytes);
+
+		assert_int_equal(there, model->copied[page] >= 0 && model->copied[page + 1] >= 0);
+		if (there)
+			assert_int_equal(bytes[CORE_PAGE_SIZE - 1], model->copied[page + 1]);
+	}
+}
+
+/* Keeps the chosen pages alone. */
+static void keep_some(struct random *random, struct spool *spool, struct model *model)
+{
+	struct ranges ranges = {0};
+	bool chosen[PAGES];
+
+	choose_pages(random, model, chosen, &ranges);
+	for (unsigned page = 0; page < PAGES; page++) {
+		if (!chosen[page])
+			model->copied[page] = -1;
+	}
+	spool_keep(spool, &ranges);
+	ranges_deinit(&ranges);
+}
+
 /* Writes to the chosen pages, and copies them or forgets them. */
 static void take_step(struct random *random, struct spool *spool, struct model *model)
 {
@@ -120,6 +151,9 @@ static void run_steps(uint64_t seed)
 	spool_hold(&spool);
 	take_step(&random, &spool, &model);
 	assert_success(spool_flush(&spool));
+	check_contents(&spool, &model);
+	check_reading(&spool, &model);
+	keep_some(&random, &spool, &model);
 	check_contents(&spool, &model);
 	check_erased(&spool, &model);
 	spool_deinit(&spool);

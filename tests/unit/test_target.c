@@ -7,6 +7,7 @@
 
 #include "block_cache.h"
 #include "bytes.h"
+#include "pieces.h"
 #include "random.h"
 #include "ranges.h"
 #include "target.h"
@@ -197,6 +198,69 @@ static void test_segments_that_start_together(void **state)
 	}
 }
 
+/* The executable's bytes stand in for what was not captured; they are passed over. */
+static void test_next_captured(void **state)
+{
+	static const uint8_t captured[16] = "captured", other[64] = "other";
+	struct target *target = target_create(TARGET_CORE);
+	addr_t at = BASE;
+	size_t length;
+
+	(void)state;
+	target_add_segment(target, BASE + 16, sizeof(captured), captured);
+	target_add_fallback(target, BASE, sizeof(other), other);
+	target_freeze_segments(target);
+	assert_ptr_equal(target_next_captured(target, &at, BASE + 64, &length), captured);
+	assert_int_equal(at, BASE + 16);
+	assert_int_equal(length, sizeof(captured));
+	at = BASE + 20;
+	assert_ptr_equal(target_next_captured(target, &at, BASE + 24, &length), captured + 4);
+	assert_int_equal(length, 4);
+	at = BASE + 32;
+	assert_null(target_next_captured(target, &at, BASE + 64, &length));
+	at = BASE;
+	assert_null(target_next_captured(target, &at, BASE + 16, &length));
+	target_destroy(target);
+}
+
+/* Pieces that touch, with gaps, against a map of which bytes they have. */
+static void test_pieces_copy(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 0; seed < SAMPLES; seed++) {
+		struct random random = random_from(seed);
+		bool there[SPACE] = {0};
+		struct ranges wanted = {0};
+		struct pieces pieces;
+
+		for (uint32_t at = random_below(&random, 8); at < SPACE - 32;
+			at += random_below(&random, 3)) {
+			uint32_t end = at + 1 + random_below(&random, 16);
+
+			ranges_add(&wanted, at, end);
+			memset(there + at, true, end - at);
+			at = end;
+		}
+		pieces_init(&pieces, &wanted);
+		vec_foreach (piece, &pieces.list) {
+			for (uint32_t i = 0; i < piece->length; i++)
+				piece->bytes[i] = (uint8_t)(piece->address + i);
+		}
+		for (unsigned i = 0; i < 20; i++) {
+			uint8_t bytes[64] = {0};
+			const struct piece copy = {random_below(&random, SPACE - 64),
+				1 + random_below(&random, 40), bytes};
+			bool expected = !memchr(there + copy.address, false, copy.length);
+
+			assert_int_equal(pieces_copy(&pieces, &copy), expected);
+			for (uint32_t k = 0; expected && k < copy.length; k++)
+				assert_int_equal(bytes[k], (uint8_t)(copy.address + k));
+		}
+		pieces_deinit(&pieces);
+		ranges_deinit(&wanted);
+	}
+}
+
 static void test_reads_at_the_end_of_everything(void **state)
 {
 	struct target *target = target_create(TARGET_CORE);
@@ -376,6 +440,8 @@ int main(void)
 		cmocka_unit_test(test_ranges_that_touch),
 		cmocka_unit_test(test_segments),
 		cmocka_unit_test(test_segments_that_start_together),
+		cmocka_unit_test(test_next_captured),
+		cmocka_unit_test(test_pieces_copy),
 		cmocka_unit_test(test_reads_at_the_end_of_everything),
 		cmocka_unit_test(test_empty_target),
 		cmocka_unit_test(test_reader),

@@ -1,0 +1,52 @@
+// silt: context-chain, main.jobs.root
+//
+// Every job gets a context that can be cancelled. Who aborts a job calls cancel; who finishes it forgets to. The
+// context stays registered in the one it was derived from, with the document that is in it.
+package main
+
+import (
+	"context"
+
+	"leaks/rounds"
+)
+
+type key struct{}
+
+type job struct {
+	ctx    context.Context
+	cancel context.CancelFunc
+}
+
+type dispatcher struct {
+	root context.Context
+	done int
+}
+
+var jobs = newDispatcher()
+
+func newDispatcher() *dispatcher {
+	root, _ := context.WithCancel(context.Background())
+	return &dispatcher{root: root}
+}
+
+func (d *dispatcher) start(document []byte) *job {
+	ctx := context.WithValue(d.root, key{}, document)
+	ctx, cancel := context.WithCancel(ctx)
+	return &job{ctx, cancel}
+}
+
+func (d *dispatcher) run(j *job) {
+	if j.ctx.Value(key{}) == nil {
+		j.cancel()
+		return
+	}
+	d.done++
+}
+
+func main() {
+	rounds.Run(func() {
+		for i := 0; i < 200; i++ {
+			jobs.run(jobs.start(make([]byte, 8<<10)))
+		}
+	})
+}
