@@ -6,7 +6,7 @@ import pytest
 from programs import Process
 
 MOST = 10  # of twelve: of one or two of them a thread may just have had a trace in its registers
-WANTED = {"orphan": 3, "goroutine-likely": 2, "deadlock": 4, "convoy": 2}  # findings
+WANTED = {"orphan": 4, "goroutine-likely": 2, "deadlock": 4, "convoy": 2}  # findings
 HEALTHY_CASES = 15  # at least
 
 
@@ -79,6 +79,7 @@ def by_place(findings, place):
 def test_orphans_say_from_which_map_they_are_gone(waits):
     orphans = waits.of_kind("orphan")
     assert by_place(orphans, "main.(*watcher).run")["gone_from"] == "main.watchers"
+    assert by_place(orphans, "main.(*session).refresh")["gone_from"] == "main.sessions"
     assert by_place(orphans, "main.serve")["gone_from"] == "main.stopOf"
     assert "gone_from" not in by_place(orphans, "main.poll")
 
