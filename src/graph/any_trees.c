@@ -96,6 +96,15 @@ static void find_groups(struct any_trees *trees)
 	}
 }
 
+static int by_retained(const void *left, const void *right)
+{
+	const struct any_group *a = left, *b = right;
+
+	if (a->retained_bytes != b->retained_bytes)
+		return a->retained_bytes < b->retained_bytes ? 1 : -1;
+	return (a->trees > b->trees) - (a->trees < b->trees);
+}
+
 void any_trees_find(
 	const struct analysis *analysis, const struct map_list *maps, struct any_trees *ret)
 {
@@ -109,6 +118,8 @@ void any_trees_find(
 	if (ret->list.count)
 		qsort(ret->list.items, ret->list.count, sizeof(struct any_tree), by_group);
 	find_groups(ret);
+	if (ret->groups.count)
+		qsort(ret->groups.items, ret->groups.count, sizeof(struct any_group), by_retained);
 }
 
 void any_trees_deinit(struct any_trees *trees)

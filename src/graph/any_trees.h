@@ -23,8 +23,8 @@ struct any_group {
 };
 
 struct any_trees {
-	VEC(struct any_tree) list; /* by group, in each by address */
-	VEC(struct any_group) groups;
+	VEC(struct any_tree) list;    /* by group, in each by address */
+	VEC(struct any_group) groups; /* by retained bytes, largest first */
 };
 
 /* `maps` must outlive it. */

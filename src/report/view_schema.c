@@ -132,15 +132,6 @@ static struct error *choose_by_name(struct question *question, const char *what)
 	return question->chosen.count ? NULL : not_found(question, what);
 }
 
-static int by_retained(const void *left, const void *right)
-{
-	const struct any_group *a = left, *b = right;
-
-	if (a->retained_bytes != b->retained_bytes)
-		return a->retained_bytes < b->retained_bytes ? 1 : -1;
-	return (a->trees > b->trees) - (a->trees < b->trees);
-}
-
 static struct error *choose(struct question *question, const char *what)
 {
 	const struct analysis *analysis = question->analysis;
@@ -148,9 +139,6 @@ static struct error *choose(struct question *question, const char *what)
 
 	map_list_find(analysis, &question->maps);
 	any_trees_find(analysis, &question->maps, &question->trees);
-	if (question->trees.groups.count)
-		qsort(question->trees.groups.items, question->trees.groups.count,
-			sizeof(struct any_group), by_retained);
 	if (!strncmp(what, "0x", 2))
 		return choose_by_address(question, what);
 	if (findings_is_number(what, &number))

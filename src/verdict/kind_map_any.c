@@ -125,24 +125,12 @@ static void look_at_group(const struct evidence_base *base, const struct any_gro
 	add_finding(group, schema, &price, findings);
 }
 
-static int by_retained(const void *left, const void *right)
-{
-	const struct any_group *a = left, *b = right;
-
-	if (a->retained_bytes != b->retained_bytes)
-		return a->retained_bytes < b->retained_bytes ? 1 : -1;
-	return (a->trees > b->trees) - (a->trees < b->trees);
-}
-
 static struct error *find(const struct evidence_base *base, struct finding_list *findings)
 {
 	uint64_t least = base->analysis->figures.live_bytes / SMALLEST_SHARE;
 	struct any_trees trees;
 
 	any_trees_find(base->analysis, base->maps, &trees);
-	if (trees.groups.count)
-		qsort(trees.groups.items, trees.groups.count, sizeof(struct any_group),
-			by_retained);
 	for (size_t i = 0; i < MIN(trees.groups.count, (size_t)MAX_GROUPS); i++) {
 		const struct any_group *group = &trees.groups.items[i];
 

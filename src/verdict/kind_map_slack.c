@@ -14,6 +14,7 @@
 
 enum {
 	SLACK_FACTOR = 4, /* tables of so many times what a new map gets */
+	LEAST_FACTOR = 2, /* with fewer slots for each entry it cannot be that much */
 	/* Of a full table at least one group in 128 has been full (1024 slots, mean 3.5 to 7 of 8).
 	 */
 	SLOTS_PER_TRACE = 4096,
@@ -91,7 +92,7 @@ static bool has_slack(
 	const struct go_type *type = map->type;
 	struct slack slack = {.map = map, .count = 1, .entries = map->entries};
 
-	if (map->table_bytes < SMALLEST_TABLES)
+	if (map->table_bytes < SMALLEST_TABLES || map->slots / LEAST_FACTOR < map->entries)
 		return false;
 	bool read = sync_map_is(map->type)
 			    ? read_sync_map(types, analysis->heap, map, &slack.tables, &type)
