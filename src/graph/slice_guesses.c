@@ -45,11 +45,23 @@ static void add_element_type(struct slice_guesser *guesser, const struct go_type
 	addrmap_set(&guesser->by_size, type->size, (uint32_t)guesser->elements.count);
 }
 
+/* A string, whatever it is called, or a struct of nothing else: nothing in memory tells them apart,
+ * and "string" is true of all. */
+static bool is_string(const struct slice_guesser *guesser, const struct go_type *type)
+{
+	while (type && type->kind == KIND_STRUCT && type->field_count == 1)
+		type = types_at(guesser->types->types, type->fields[0].type);
+	return type && type->kind == KIND_STRING;
+}
+
 static bool add_type(const struct go_type *type, void *context)
 {
+	const struct slice_guesser *guesser = context;
 	bool wanted = type->kind == KIND_STRUCT || type->kind == KIND_STRING ||
 		      type->kind == KIND_POINTER || type->kind == KIND_CHAN;
 
+	if (is_string(guesser, type))
+		wanted = !strcmp(type->name, "string");
 	if (wanted && type->pointer_bytes && type->size <= MAX_ELEMENT)
 		add_element_type(context, type);
 	return false;
@@ -123,23 +135,6 @@ static bool has_mask(const struct slice_guesser *guesser, const struct found_sli
 	return number != NO_TYPE && (slice->mask & bits_below((unsigned)(type->size / 8))) == mask;
 }
 
-/* A string, whatever it is called, or a struct of nothing else: nothing in memory tells them apart,
- * and "string" is true of all. */
-static bool is_string(const struct slice_guesser *guesser, const struct go_type *type)
-{
-	while (type && type->kind == KIND_STRUCT && type->field_count == 1)
-		type = types_at(guesser->types->types, type->fields[0].type);
-	return type && type->kind == KIND_STRING;
-}
-
-static const struct go_type *or_string(
-	const struct slice_guesser *guesser, const struct go_type *type)
-{
-	const struct go_type *string = types_find(guesser->types->types, "string");
-
-	return string && is_string(guesser, type) ? string : type;
-}
-
 struct ranking {
 	const struct go_type *winner;
 	double first, second;
@@ -152,12 +147,11 @@ static void rank_types_of_size(const struct slice_guesser *guesser, const struct
 
 	addrmap_get(&guesser->by_size, size, &place);
 	for (; place; place = guesser->elements.items[place - 1].next) {
-		const struct go_type *type =
-			or_string(guesser, guesser->elements.items[place - 1].type);
-
-		if (!has_mask(guesser, slice, type))
-			continue;
+		const struct go_type *type = guesser->elements.items[place - 1].type;
 		double score = score_elements(guesser, slice, type);
+
+		if (score <= ranking->second || !has_mask(guesser, slice, type))
+			continue;
 		bool same = ranking->winner && !strcmp(ranking->winner->name, type->name);
 
 		if (score > ranking->first) {
