@@ -12,8 +12,7 @@ static const struct column columns[] = {
 	{"holds", NULL, CELL_BYTES, false},
 	{"count", NULL, CELL_COUNT, false},
 	{"tier", NULL, CELL_TEXT, false},
-	{"verdict", NULL, CELL_TEXT, false},
-	{"what", NULL, CELL_TEXT, true},
+	{"finding", NULL, CELL_TEXT, true},
 };
 
 /* A number is good for silt why of the same target; with two targets there is no such one. */
@@ -102,8 +101,11 @@ static void add_row(struct table *table, const struct finding *finding)
 	table_number(table, finding->holds_bytes);
 	table_number(table, finding->count);
 	table_text(table, tier_name(finding->tier));
-	table_text(table, finding->count > 1 && kind->many ? kind->many : kind->one);
-	table_take(table, what_text(finding));
+	table_take(table, memory_format("%s: %s",
+				  finding->count > 1 && kind->many ? kind->many : kind->one,
+				  finding->subject));
+	if (finding->state)
+		table_note(table, memory_string(finding->state));
 	if (finding->detail)
 		table_note(table, memory_string(finding->detail));
 	vec_foreach (note, &finding->notes)

@@ -76,21 +76,23 @@ static void search_object(
 }
 
 /* Looks through the objects that the root alone keeps alive, nearest first. */
-static void search_tree(const struct analysis *analysis, node_t root, struct string_search *search)
+static void search_tree(struct pin_search *pins, node_t root, struct string_search *search)
 {
-	const struct graph *graph = analysis_graph(analysis);
+	const struct graph *graph = analysis_graph(pins->analysis);
+	const node_t *idom = pins->analysis->retention->idom;
 	VEC(node_t) tree = {0};
 
 	vec_push(&tree, root);
-	for (size_t i = 0; i < tree.count; i++) {
+	for (size_t i = 0; i < tree.count && pins->objects_left; i++) {
 		node_t node = tree.items[i];
 
 		if (node >= graph->inner)
 			continue;
-		search_object(analysis, node, search);
+		pins->objects_left--;
+		search_object(pins->analysis, node, search);
 		for (struct references row = graph_references(graph, node); row.at < row.end;
 			row.at++) {
-			if (analysis->retention->idom[*row.at] == node && tree.count < MAX_TREE)
+			if (idom[*row.at] == node && tree.count < MAX_TREE)
 				vec_push(&tree, *row.at);
 		}
 	}
@@ -98,26 +100,38 @@ static void search_tree(const struct analysis *analysis, node_t root, struct str
 }
 
 /* Were most of the strings beside the field taken from what it leads to? */
-static bool is_source(const struct analysis *analysis, const struct value_look *look)
+static bool is_source(struct pin_search *pins, const struct value_look *look)
 {
 	struct string_search search = {.look = look};
 
 	if (!look->string_count || look->most.kind == KIND_STRING ||
-		look->most.node >= analysis_graph(analysis)->inner)
+		look->most.node >= analysis_graph(pins->analysis)->inner)
 		return false;
-	search_tree(analysis, look->most.node, &search);
+	search_tree(pins, look->most.node, &search);
 	return 2 * (unsigned)__builtin_popcount(search.found) > look->string_count;
 }
 
+static enum pin_kind kind_of(
+	struct pin_search *search, const struct pin *pin, const struct value_look *look)
+{
+	const struct pin *known = search->known;
+
+	if (belongs_to_request(pin->type))
+		return PIN_REQUEST;
+	if (known)
+		return known->way == pin->way && known->type == pin->type ? known->kind : PIN_NONE;
+	return is_source(search, look) ? PIN_SOURCE : PIN_NONE;
+}
+
 static struct pin follow(
-	const struct analysis *analysis, const struct go_type *type, addr_t address, node_t owner)
+	struct pin_search *search, const struct go_type *type, addr_t address, node_t owner)
 {
 	struct pin pin = {0};
 
 	for (unsigned depth = 0; depth < MAX_DEPTH && type->kind == KIND_STRUCT; depth++) {
 		struct value_look look = {0};
 
-		value_fields_each(analysis, type, address, owner, look_at_field, &look);
+		value_fields_each(search->analysis, type, address, owner, look_at_field, &look);
 		uint64_t all = look.sum + type->size;
 		if (look.most.bytes < LARGE_ENTRY || look.most.bytes * 10 < all * MOST_TENTHS)
 			break;
@@ -127,9 +141,7 @@ static struct pin follow(
 		pin.bytes = look.most.bytes;
 		pin.type = look.most.type;
 		pin.entry_bytes = MAX(pin.entry_bytes, all);
-		pin.kind = belongs_to_request(look.most.type) ? PIN_REQUEST
-			   : is_source(analysis, &look)       ? PIN_SOURCE
-							      : PIN_NONE;
+		pin.kind = kind_of(search, &pin, &look);
 		if (pin.kind != PIN_NONE || !look.most.type)
 			break;
 		type = look.most.type;
@@ -207,19 +219,21 @@ static struct pin element(
 }
 
 static struct pin pin_of_object(
-	const struct analysis *analysis, const struct go_type *type, addr_t address)
+	struct pin_search *search, const struct go_type *type, addr_t address)
 {
+	const struct analysis *analysis = search->analysis;
 	object_t object = heap_object_at(analysis->heap, address);
 
-	if (!type || object == NO_OBJECT)
+	if (!type || object == NO_OBJECT || !analysis_alive(analysis, object))
 		return (struct pin){0};
 	node_t owner = node_of_object(analysis->objects, object);
 	return is_element(analysis, type, address, owner) ? element(analysis, type, address, owner)
-							  : follow(analysis, type, address, owner);
+							  : follow(search, type, address, owner);
 }
 
-struct pin entry_pin(const struct analysis *analysis, const struct go_type *elem, addr_t address)
+struct pin entry_pin(struct pin_search *search, const struct go_type *elem, addr_t address)
 {
+	const struct analysis *analysis = search->analysis;
 	struct types *types = &analysis->typing->types;
 	struct reader reader = reader_over(analysis->program->target);
 	object_t object = heap_object_at(analysis->heap, address);
@@ -228,16 +242,17 @@ struct pin entry_pin(const struct analysis *analysis, const struct go_type *elem
 	switch (elem->kind) {
 	case KIND_POINTER:
 		return pin_of_object(
-			analysis, types_at(types, elem->elem), reader_u64(&reader, address));
+			search, types_at(types, elem->elem), reader_u64(&reader, address));
 	case KIND_INTERFACE:
 		type = types_of_interface(types, reader_u64(&reader, address));
 		if (type && type->kind == KIND_POINTER)
 			type = types_at(types, type->elem);
-		return pin_of_object(analysis, type, reader_u64(&reader, address + 8));
+		return pin_of_object(search, type, reader_u64(&reader, address + 8));
 	case KIND_STRUCT:
-		return object == NO_OBJECT ? (struct pin){0}
-					   : follow(analysis, elem, address,
-						     node_of_object(analysis->objects, object));
+		return object == NO_OBJECT || !analysis_alive(analysis, object)
+			       ? (struct pin){0}
+			       : follow(search, elem, address,
+					 node_of_object(analysis->objects, object));
 	default:
 		return (struct pin){0};
 	}

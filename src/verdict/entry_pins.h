@@ -26,5 +26,14 @@ struct pin {
 	const struct go_type *type; /* of the object */
 };
 
+/* Looking for the strings of entries in trees is the dear part: it ends when so many objects were
+ * looked at, and is left out for what was found in other entries of the map (`known`, may be NULL):
+ * what gets there by the same fields is the same. */
+struct pin_search {
+	const struct analysis *analysis;
+	uint64_t objects_left;
+	const struct pin *known;
+};
+
 /* What the entry with its element at an address pins; `elem`: the type of elements of the map. */
-struct pin entry_pin(const struct analysis *analysis, const struct go_type *elem, addr_t address);
+struct pin entry_pin(struct pin_search *search, const struct go_type *elem, addr_t address);

@@ -13,11 +13,12 @@
 #include "value_evidence.h"
 
 enum {
-	USED_SHARE = 20,    /* of a pinned array less than one in so many bytes is shown */
-	ROOM_SHARE = 8,     /* of a roomy one */
-	MANY_ROOMY = 64,    /* arrays of one field */
-	ROOMY_PERCENT = 90, /* of the slices in that field */
-	FEW_ARRAYS = 4,     /* a queue or two, rather than many parts of something */
+	USED_SHARE = 20,           /* of a pinned array less than one in so many bytes is shown */
+	ROOM_SHARE = 8,            /* of a roomy one */
+	MANY_ROOMY = 64,           /* arrays of one field */
+	ROOMY_SMALLEST_SHARE = 50, /* of the live bytes: room for later is cheap */
+	ROOMY_PERCENT = 90,        /* of the slices in that field */
+	FEW_ARRAYS = 4,            /* a queue or two, rather than many parts of something */
 };
 
 /* What is wrong with an array. */
@@ -187,12 +188,14 @@ static bool may_be_buffers(const struct pins *pins, const struct value_place *pl
 
 static bool is_leak(const struct pins *pins, const struct pinned *group)
 {
+	const struct analysis *analysis = pins->base->analysis;
 	uint64_t all = slice_covers_of_place(pins->base->values->covers, group->place);
 
-	if (!finding_matters(pins->base->analysis, group->frees_bytes))
+	if (!finding_matters(analysis, group->frees_bytes))
 		return false;
 	return group->pin == PIN_PART ||
 	       (group->arrays >= MANY_ROOMY && group->arrays * 100 >= all * ROOMY_PERCENT &&
+		       group->frees_bytes >= analysis->figures.live_bytes / ROOMY_SMALLEST_SHARE &&
 		       !may_be_buffers(pins, place_of(pins, group)));
 }
 

@@ -18,10 +18,11 @@
 enum {
 	MAX_MAPS = 2000, /* that are looked at, those that hold most */
 	FEWEST_ENTRIES = 16,
-	SAMPLE = 64,     /* entries of a map that are looked at first */
-	MAX_PARTS = 6,   /* of a map between its header and a value */
-	USED_PARTS = 4,  /* of an array: a quarter at most is referred to */
-	HINT_SHARE = 20, /* of the live bytes, for a hint */
+	SAMPLE = 64,       /* entries of a map that are looked at first */
+	SEARCHED = 500000, /* objects, for strings of entries */
+	MAX_PARTS = 6,     /* of a map between its header and a value */
+	USED_PARTS = 4,    /* of an array: a quarter at most is referred to */
+	HINT_SHARE = 20,   /* of the live bytes, for a hint */
 };
 
 /* An array that entries are elements of. */
@@ -33,6 +34,7 @@ struct pinned_array {
 
 struct pins {
 	const struct analysis *analysis;
+	struct pin_search *search;
 	const struct listed_map *map;
 	const struct go_type *elem;
 	uint64_t wanted;  /* entries that are looked at */
@@ -80,7 +82,7 @@ static void add_pin(struct pins *pins, const struct pin *pin)
 static bool look_at_entry(void *context, const struct map_entry *entry)
 {
 	struct pins *pins = context;
-	struct pin pin = entry_pin(pins->analysis, pins->elem, entry->elem);
+	struct pin pin = entry_pin(pins->search, pins->elem, entry->elem);
 
 	pins->entries++;
 	if (pin.kind != PIN_NONE && pins->first.kind == PIN_NONE)
@@ -216,17 +218,21 @@ static bool matters(const struct pins *pins)
 	       (pins->first.kind != PIN_SOURCE || pins->bytes >= live / HINT_SHARE);
 }
 
-static void look_at_map(const struct evidence_base *base, const struct listed_map *map,
-	struct finding_list *findings)
+static void look_at_map(
+	struct pin_search *search, const struct listed_map *map, struct finding_list *findings)
 {
 	struct pins pins = {
-		.analysis = base->analysis,
+		.analysis = search->analysis,
+		.search = search,
 		.map = map,
-		.elem = types_at(&base->analysis->typing->types, map->type->elem),
+		.elem = types_at(&search->analysis->typing->types, map->type->elem),
 	};
 
-	if (pins.elem && look(&pins, SAMPLE) && pins.first.kind != PIN_NONE &&
-		2 * pins.count >= pins.entries && look(&pins, map->entries)) {
+	search->known = NULL;
+	bool found = pins.elem && look(&pins, SAMPLE) && pins.first.kind != PIN_NONE &&
+		     2 * pins.count >= pins.entries;
+	search->known = &pins.first;
+	if (found && look(&pins, map->entries)) {
 		if (pins.first.kind == PIN_ARRAY)
 			add_arrays(&pins);
 		if (matters(&pins))
@@ -237,19 +243,20 @@ static void look_at_map(const struct evidence_base *base, const struct listed_ma
 
 static struct error *find(const struct evidence_base *base, struct finding_list *findings)
 {
+	struct pin_search search = {.analysis = base->analysis, .objects_left = SEARCHED};
 	unsigned looked_at = 0;
 
 	vec_foreach (map, &base->maps->list) {
 		if (map->type->kind == KIND_MAP && map->entries >= FEWEST_ENTRIES &&
 			looked_at++ < MAX_MAPS)
-			look_at_map(base, map, findings);
+			look_at_map(&search, map, findings);
 	}
 	return NULL;
 }
 
 const struct finding_kind value_pins = {
 	.name = "value-pins",
-	.one = "map pins what its values came from",
+	.one = "values pin their source",
 	.sums = true,
 	.find = find,
 };

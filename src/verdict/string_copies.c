@@ -118,18 +118,26 @@ static void count_reference(void *context, node_t from, node_t to)
 		__atomic_fetch_add(&pricing->list.items[place].references, 1, __ATOMIC_RELAXED);
 }
 
+static int by_place(const void *key, const void *item)
+{
+	uint32_t place = *(const uint32_t *)key, other = ((const struct place_copies *)item)->place;
+
+	return (place > other) - (place < other);
+}
+
 static void add_freed(struct pricing *pricing)
 {
+	struct string_copies *copies = pricing->copies;
+
 	vec_foreach (slot, &pricing->list) {
-		if (slot->references != slot->copies)
+		struct place_copies *place = bsearch(&slot->place, copies->list.items,
+			copies->list.count, sizeof(*place), by_place);
+
+		if (slot->references != slot->copies || !place)
 			continue;
-		vec_foreach (place, &pricing->copies->list) {
-			if (place->place != slot->place)
-				continue;
-			place->frees_bytes +=
-				graph_weight(analysis_graph(analysis_of(pricing)), slot->node);
-			place->example = MIN(place->example, slot->node);
-		}
+		place->frees_bytes +=
+			graph_weight(analysis_graph(analysis_of(pricing)), slot->node);
+		place->example = MIN(place->example, slot->node);
 	}
 }
 

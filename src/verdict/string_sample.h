@@ -13,7 +13,7 @@
 #include "value_walk.h"
 
 enum {
-	SAMPLE_STRINGS = 1 << 18,
+	SAMPLE_STRINGS = 1 << 17,
 	SAMPLE_LEVELS = 64,
 	LONGEST_STRING = 512, /* bytes: longer ones are rarely equal, and are left out */
 };

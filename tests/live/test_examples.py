@@ -63,7 +63,7 @@ class TestShop:
 
     def test_late_quotes_are_proved(self, silt, shop):
         process, counts = shop
-        [found] = silt.json("report", process.pid)["findings"]
+        [found] = [row for row in silt.json("report", process.pid)["findings"] if row["tier"] == "proved"]
         assert found["kind"] == "goroutine-never-wakes" and "main.fetchQuote.func1" in found["what"]
         assert found["count"] == counts["late"]
 
@@ -72,6 +72,13 @@ class TestShop:
         types = silt.json("types", process.pid, "--limit=0")["types"]
         (found,) = rows_with(types, "main.upload.func1")
         assert found["objects"] == counts["uploads"] > 0
+
+    def test_what_each_closure_keeps(self, silt, shop):
+        process, counts = shop
+        findings = silt.json("report", process.pid, "--limit=0")["findings"]
+        (found,) = rows_with(findings, "main.upload.func1")
+        assert found["kind"] == "closure-captures" and found["count"] == counts["uploads"]
+        assert found["path"][0].startswith("main.listeners")
 
 
 @pytest.mark.oldest_and_newest

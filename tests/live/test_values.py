@@ -33,3 +33,12 @@ def test_what_mending_frees(silt, go, programs, case):
         freed = freed_by_mending(process)
     assert [finding["id"] for finding in findings] == ["%s/%s" % (kind, subject)]
     assert findings[0]["frees_bytes"] == pytest.approx(freed, rel=TOLERANCE)
+
+
+@pytest.mark.oldest_and_newest
+def test_a_finding_says_where_its_object_was_allocated(silt, go, programs):
+    with Process(programs.build(go, "values"), "room") as process:
+        finding = silt.json("report", process.pid)["findings"][0]
+        text = silt.run("report", process.pid).stdout
+    assert finding["allocated_at"].startswith("main.makeRoom at main.go:")
+    assert "  allocated at %s\n" % finding["allocated_at"] in text

@@ -50,7 +50,7 @@ var (
 	allElement = map[int]*record{} // all elements of all batches
 	shareArray = map[int]*record{} // one element of each, but the batches are kept as well
 	batches    [][]record
-	pinContext = map[string]session{}
+	pinContext = make(map[string]session, 400) // does not grow: while it does, old buckets refer to values as well
 	pinListed  = map[string]*list.Element{}
 	order      = list.New()
 	pinTree    = map[string]*article{}
