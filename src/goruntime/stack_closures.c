@@ -14,36 +14,46 @@ struct search {
 	const uint8_t *words;
 	size_t length;
 	addr_t low;
+	const struct goroutine *goroutine;
+	bool unwound; /* frames: found when they are first asked for */
 	struct frames frames;
 };
 
-/* The frame that an address is in. */
-static const struct frame *frame_at(const struct search *search, addr_t at)
+static const struct frames *frames_of(struct search *search)
 {
-	vec_foreach (frame, &search->frames.list) {
+	if (!search->unwound)
+		unwind(search->runtime, search->goroutine, &search->frames);
+	search->unwound = true;
+	return &search->frames;
+}
+
+/* The frame that an address is in. */
+static const struct frame *frame_at(struct search *search, addr_t at)
+{
+	vec_foreach (frame, &frames_of(search)->list) {
 		if (frame->sp <= at && at < frame->fp)
 			return frame;
 	}
 	return NULL;
 }
 
-static bool is_running(const struct search *search, addr_t entry)
+static bool is_running(struct search *search, addr_t entry)
 {
-	vec_foreach (frame, &search->frames.list) {
+	vec_foreach (frame, &frames_of(search)->list) {
 		if (frame->function.entry == entry)
 			return true;
 	}
 	return false;
 }
 
-static const char *deferred_by(const struct search *search, addr_t at)
+static const char *deferred_by(struct search *search, addr_t at)
 {
 	const struct frame *frame = frame_at(search, at);
 
 	return frame && frame->function.deferreturn ? frame->function.name : NULL;
 }
 
-static bool in_stack(const struct search *search, addr_t address)
+static bool in_stack(struct search *search, addr_t address)
 {
 	return search->low <= address && address < search->low + search->length;
 }
@@ -52,7 +62,7 @@ static bool in_stack(const struct search *search, addr_t address)
  * main.run.func1. Elsewhere in the stack it is from before, when that function had a frame there.
  * Other functions, but for literals and methods with their receiver (main.T.Stop-fm), capture
  * nothing: then what lies behind the address of one is not its own. */
-static bool is_closure(const struct search *search, const char *name, addr_t at)
+static bool is_closure(struct search *search, const char *name, addr_t at)
 {
 	const struct frame *frame = in_stack(search, at) ? frame_at(search, at) : NULL;
 
@@ -62,7 +72,7 @@ static bool is_closure(const struct search *search, const char *name, addr_t at)
 }
 
 /* Is the word the function of a closure that lies at the address? */
-static bool is_entry(const struct search *search, addr_t word, addr_t at)
+static bool is_entry(struct search *search, addr_t word, addr_t at)
 {
 	struct function function;
 
@@ -72,12 +82,12 @@ static bool is_entry(const struct search *search, addr_t word, addr_t at)
 	       !is_running(search, word);
 }
 
-static bool is_code(const struct search *search, addr_t word)
+static bool is_code(struct search *search, addr_t word)
 {
 	return modules_of_text(&search->runtime->modules, word) != NULL;
 }
 
-static void look_behind(const struct search *search, size_t at, addr_t word)
+static void look_behind(struct search *search, size_t at, addr_t word)
 {
 	struct reader reader = reader_over(search->runtime->target);
 	addr_t entry = reader_u64(&reader, word);
@@ -90,7 +100,7 @@ static void look_behind(const struct search *search, size_t at, addr_t word)
 			deferred_by(search, search->low + at)});
 }
 
-static void look_at(const struct search *search, size_t at)
+static void look_at(struct search *search, size_t at)
 {
 	addr_t word = load_u64(search->words + at);
 	bool last = at + 16 > search->length;
@@ -128,13 +138,13 @@ static uint8_t *read_words(const struct goruntime *runtime, const struct gorouti
 void stack_closures_each(const struct goruntime *runtime, const struct goroutine *goroutine,
 	stack_closure_fn *visit, void *context)
 {
-	struct search search = {.runtime = runtime, .visit = visit, .context = context};
+	struct search search = {
+		.runtime = runtime, .visit = visit, .context = context, .goroutine = goroutine};
 	_cleanup_free_ uint8_t *words = read_words(runtime, goroutine, &search.low, &search.length);
 
 	if (!words)
 		return;
 	search.words = words;
-	unwind(runtime, goroutine, &search.frames);
 	for (size_t at = 0; at + 8 <= search.length; at += 8)
 		look_at(&search, at);
 	frames_deinit(&search.frames);

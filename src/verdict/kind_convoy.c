@@ -36,18 +36,24 @@ static const struct lock_holder *holder_of(const struct evidence_base *base, uin
 		       : NULL;
 }
 
+static bool waits_for(const struct evidence_base *base, uint32_t goroutine, uint32_t number)
+{
+	const struct goroutine_wait *wait = &base->goroutines->wakes->waits.of[goroutine];
+
+	return wait->count == 1 &&
+	       base->goroutines->deadlocks.holders.of_awaited[wait->first] == number;
+}
+
 /* One of those that wait for it: the one that waits longest. */
 static uint32_t first_waiter(const struct evidence_base *base, uint32_t number)
 {
-	const struct lock_holders *holders = &base->goroutines->deadlocks.holders;
-	const struct waits *waits = &base->goroutines->wakes->waits;
 	const struct goroutines *all = &base->analysis->objects->stacks.goroutines;
 	uint32_t first = NO_LOCK;
 
 	for (uint32_t i = 0; i < all->list.count; i++) {
 		uint64_t since = all->list.items[i].wait_since;
 
-		if (waits->of[i].count != 1 || holders->of_awaited[waits->of[i].first] != number)
+		if (!waits_for(base, i, number))
 			continue;
 		if (first == NO_LOCK ||
 			(since && (!all->list.items[first].wait_since ||
@@ -75,6 +81,24 @@ static void add_holder(
 							    .group_of[holder->goroutine]]));
 }
 
+/* What only those that wait have in their hands, and their stacks: both go once they get the lock.
+ */
+static void add_price(const struct evidence_base *base, uint32_t number, struct finding *finding)
+{
+	const struct analysis *analysis = base->analysis;
+
+	for (uint32_t i = 0; i < analysis->objects->stacks.goroutines.list.count; i++) {
+		const struct goroutine *goroutine = goroutine_at(base, i);
+
+		if (!waits_for(base, i, number))
+			continue;
+		finding->stack_bytes += goroutine->stack_high - goroutine->stack_low;
+		finding->holds_bytes += retention_retained(
+			analysis->retention, object_graph_goroutine(analysis->objects, i));
+	}
+	finding->frees_bytes = finding->holds_bytes;
+}
+
 static void add_convoy(const struct evidence_base *base, uint32_t number,
 	const struct lock_holder *holder, struct finding_list *findings)
 {
@@ -92,6 +116,7 @@ static void add_convoy(const struct evidence_base *base, uint32_t number,
 		memory_format("%s goroutines wait for its %s", count, lock_type_name(lock->lock));
 	finding->fix = "hold the lock only around the memory that it guards: let go of it before "
 		       "waiting for the network, a timer or a channel";
+	add_price(base, number, finding);
 	add_holder(base, holder, finding);
 	goroutine_finding_origin(base, first_waiter(base, number), finding);
 }

@@ -95,6 +95,7 @@ static void add_steps(const struct maker *maker)
 		vec_push(&maker->finding->path, awaited);
 	}
 	maker->finding->subject = text_take(&subject);
+	maker->finding->goid = goid_of(maker, step_at(maker, first)->goroutine);
 	finding_text(maker->finding, "goids", text_take(&goids));
 	finding_text(maker->finding, "locks", text_take(&locks));
 }
