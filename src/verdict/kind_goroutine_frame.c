@@ -139,6 +139,9 @@ static void add_group(const struct evidence_base *base, const struct frame_group
 	finding->subject = goroutine_text_frame(&stack->frames.items[group->frame]);
 	finding->state = memory_string(goroutine_text_state(analysis, first));
 	finding->type = naming_node_type(base->naming, held);
+	finding->goid = stacks->goroutines.list
+				.items[virtual_of_node(analysis->objects, group->largest)->index]
+				.goid;
 	finding->count = group->count;
 	finding->holds_bytes = finding->frees_bytes = group->bytes;
 	finding->detail = memory_format("in %s", *variable ? variable : finding->type);
