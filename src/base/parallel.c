@@ -7,8 +7,6 @@
 
 #include "memory.h"
 
-enum { MAX_WORKERS = 16 };
-
 struct parallel_task {
 	pthread_t thread;
 	parallel_fn *work;

@@ -11,7 +11,9 @@
 
 typedef struct error *parallel_fn(void *context, unsigned worker);
 
-/* As many workers as there are processors to run them, between 1 and 16. */
+enum { MAX_WORKERS = 16 };
+
+/* As many workers as there are processors to run them, between 1 and MAX_WORKERS. */
 unsigned parallel_width(void);
 
 /* Calls work(context, 0) to work(context, width - 1), each on a thread of its own. */

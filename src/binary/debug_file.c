@@ -4,9 +4,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
-#include <limits.h>
+#include <linux/openat2.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <zlib.h>
 
 #include "debug_match.h"
@@ -21,17 +22,41 @@ struct search {
 	char *problem;    /* the first file that was there and did not belong */
 };
 
-/* The bytes of an ELF file are read or mapped when this returns: it needs its descriptor no more.
- */
-static struct error *open_elf(const char *path, Elf **ret)
+/* A path inside of a root directory, without opening what it names: links that lie in the files of
+ * a container must lead to its files, and devices do things when they are opened. Linux before 5.6
+ * and strict seccomp filters have no openat2. */
+static int find_path(const char *root, const char *path)
 {
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	const struct open_how how = {.flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT};
+	_cleanup_close_ int directory = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (directory < 0)
+		return -1;
+	int fd = (int)syscall(SYS_openat2, directory, path, &how, sizeof(how));
+	return fd < 0 && (errno == ENOSYS || errno == EPERM)
+		       ? openat(directory, path + strspn(path, "/"), O_PATH | O_CLOEXEC)
+		       : fd;
+}
+
+/* Opens a file that was found, if it is one that has contents. */
+static int open_found(int found)
+{
+	_cleanup_free_ char *link = memory_format("/proc/self/fd/%d", found);
 	struct stat status;
 
-	if (fd < 0 || fstat(fd, &status) < 0)
-		return error_system("cannot open the debug file %s", path);
+	return fstat(found, &status) == 0 && S_ISREG(status.st_mode)
+		       ? open(link, O_RDONLY | O_CLOEXEC)
+		       : -1;
+}
+
+/* The bytes of an ELF file are read or mapped when this returns: it needs its descriptor no more.
+ */
+static struct error *open_elf(int found, const char *path, Elf **ret)
+{
+	_cleanup_close_ int fd = open_found(found);
+
 	elf_version(EV_CURRENT);
-	Elf *elf = S_ISREG(status.st_mode) ? elf_begin(fd, ELF_C_READ_MMAP, NULL) : NULL;
+	Elf *elf = fd < 0 ? NULL : elf_begin(fd, ELF_C_READ_MMAP, NULL);
 	if (!elf || elf_kind(elf) != ELF_K_ELF || elf_cntl(elf, ELF_C_FDREAD) < 0) {
 		elf_end(elf);
 		return error_create(ERROR_FORMAT, "%s is not an ELF file", path);
@@ -60,11 +85,11 @@ static bool has_names(Elf *elf)
 
 /* `checksum`: what .gnu_debuglink demands, NULL when the file was not found by that. */
 static struct error *use_file(
-	struct executable *executable, const char *path, const GElf_Word *checksum)
+	struct executable *executable, int found, const char *path, const GElf_Word *checksum)
 {
 	Elf *elf;
 
-	TRY(open_elf(path, &elf));
+	TRY(open_elf(found, path, &elf));
 	bool same_checksum = has_checksum(elf, checksum);
 	const char *difference =
 		checksum && !same_checksum
@@ -83,17 +108,23 @@ static struct error *use_file(
 
 struct error *debug_file_use(struct executable *executable, const char *path)
 {
-	return use_file(executable, path, NULL);
+	_cleanup_close_ int found = open(path, O_PATH | O_CLOEXEC);
+
+	if (found < 0)
+		return error_system("cannot open the debug file %s", path);
+	return use_file(executable, found, path, NULL);
 }
 
-/* Nothing there is no problem. */
+/* A path below the root that is searched, which is freed. Nothing there is no problem. */
 static bool try_file(struct search *search, char *path, const GElf_Word *checksum)
 {
-	_cleanup_free_ char *owned = path;
+	_cleanup_free_ char *below = path;
+	_cleanup_free_ char *shown = memory_format("%s%s", search->root, path);
+	_cleanup_close_ int found = find_path(*search->root ? search->root : "/", below);
 
-	if (access(owned, F_OK) < 0)
+	if (found < 0)
 		return false;
-	struct error *error = use_file(search->executable, owned, checksum);
+	struct error *error = use_file(search->executable, found, shown, checksum);
 	if (!error)
 		return true;
 	if (!search->problem)
@@ -104,10 +135,9 @@ static bool try_file(struct search *search, char *path, const GElf_Word *checksu
 
 static bool try_build_id(struct search *search, const char *id)
 {
-	return *id && try_file(search,
-			      memory_format("%s" DEBUG_DIRECTORY "/.build-id/%.2s/%s.debug",
-				      search->root, id, id + 2),
-			      NULL);
+	return *id &&
+	       try_file(search,
+		       memory_format(DEBUG_DIRECTORY "/.build-id/%.2s/%s.debug", id, id + 2), NULL);
 }
 
 /* The directory of the program in the root that is searched. */
@@ -130,8 +160,8 @@ static bool try_link(struct search *search)
 	const char *const patterns[][2] = {{"", "/"}, {"", "/.debug/"}, {DEBUG_DIRECTORY, "/"}};
 	for (size_t i = 0; i < ARRAY_SIZE(patterns); i++) {
 		if (try_file(search,
-			    memory_format("%s%s%s%s%s", search->root, patterns[i][0], directory,
-				    patterns[i][1], name),
+			    memory_format(
+				    "%s%s%s%s", patterns[i][0], directory, patterns[i][1], name),
 			    &checksum))
 			return true;
 	}

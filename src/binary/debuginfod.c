@@ -10,6 +10,10 @@
 
 #include "memory.h"
 
+/* Seconds: without an answer, and for all of a file. */
+#define CLIENT_TIMEOUT "5"
+#define CLIENT_MAXTIME "60"
+
 static bool has_servers(void)
 {
 	const char *servers = getenv("DEBUGINFOD_URLS");
@@ -23,6 +27,9 @@ static int start_client(char *build_id, int output, pid_t *ret)
 	char *arguments[] = {"debuginfod-find", "debuginfo", build_id, NULL};
 	posix_spawn_file_actions_t actions;
 
+	/* Unless the user has said how long it may take. */
+	setenv("DEBUGINFOD_TIMEOUT", CLIENT_TIMEOUT, 0);
+	setenv("DEBUGINFOD_MAXTIME", CLIENT_MAXTIME, 0);
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
 	posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);

@@ -2,7 +2,8 @@
  *
  * It is asked for by debuginfod-find, the client of elfutils: so the network and its libraries stay
  * outside of this process, and the static build can do it as well. The client keeps what it gets in
- * a cache of its own, and the environment tells it how long to wait (debuginfod-find(1)).
+ * a cache of its own. Unless DEBUGINFOD_TIMEOUT and DEBUGINFOD_MAXTIME say otherwise
+ * (debuginfod-find(1)) a server that does not answer is given up after 5 s.
  */
 #pragma once
 

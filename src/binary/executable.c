@@ -95,6 +95,20 @@ const uint8_t *executable_view(const struct executable *executable, addr_t addre
 	return query.found;
 }
 
+static bool visit_lend(const struct executable *executable, const GElf_Phdr *header, void *context)
+{
+	if (!(header->p_flags & PF_W))
+		target_add_fallback(context, header->p_vaddr + executable->bias, header->p_filesz,
+			executable->bytes + header->p_offset);
+	return false;
+}
+
+void executable_lend_pages(const struct executable *executable, struct target *target)
+{
+	each_program_header(executable, PT_LOAD, visit_lend, target);
+	target_freeze_segments(target);
+}
+
 static bool visit_data_end(
 	const struct executable *executable, const GElf_Phdr *header, void *context)
 {
@@ -147,12 +161,18 @@ static struct error *read_build_information(struct executable *executable)
 {
 	struct section section;
 	struct buildinfo info = {0};
+	GElf_Shdr header;
 	bool found = executable_section(executable, ".go.buildinfo", &section) &&
 		     buildinfo_parse(section.bytes, section.length, &info);
 
 	/* Without section headers: the linker puts it at the start of the data segment, aligned. */
 	if (!found)
 		found = buildinfo_search(executable->bytes, executable->length, &info);
+	if (!found && elf_section_named(executable->elf, ".go.buildinfo", &header) &&
+		header.sh_type == SHT_NOBITS)
+		return error_create(ERROR_FORMAT,
+			"%s is a debug file: give the program itself with --exe, which finds its debug file (see DEBUG FILES in silt(1))",
+			executable->path);
 	if (!found)
 		return error_create(ERROR_NOT_GO,
 			"%s is not a Go program (it has no Go build information)",

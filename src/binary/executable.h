@@ -46,6 +46,10 @@ struct error *executable_check_belongs(
  * once; names that were read before remain valid. */
 void executable_take_names(struct executable *executable, Elf *names, const char *path);
 
+/* The read-only pages of the file stand in where a core has none, as those of the files that a core
+ * lists do. The target must not be read after the executable is destroyed. */
+void executable_lend_pages(const struct executable *executable, struct target *target);
+
 /* The bytes of a section, and its address in the target (0: not loaded). False: no such section. */
 struct section {
 	addr_t address;

@@ -108,7 +108,7 @@ const struct command commands[] = {
 		.summary = "the Go struct that fits a map[string]any",
 		.description =
 			"Prints the Go struct, with tags for encoding/json, that fits all trees of "
-			"map[string]any of a finding (its id in JSON, or what it is about), all "
+			"map[string]any of a finding (f1, its id, or what it is about), all "
 			"that the object at an address holds, or the one map that is there.",
 		.argument_count = 2,
 		.show = show_schema,

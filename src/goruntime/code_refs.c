@@ -133,20 +133,42 @@ void code_refs_find(const struct goruntime *runtime, struct code_refs *refs, siz
 		look_through_amd64(&lookup, code, length);
 }
 
-void code_refs_of_function(const struct goruntime *runtime, const struct function *function,
-	code_address_fn *visit, void *context)
+static void visit_amd64(
+	addr_t entry, const uint8_t *code, size_t length, code_address_fn *visit, void *context)
 {
 	static const unsigned immediates[] = {0, 1, 4};
-	size_t length = (size_t)(function->end - function->entry);
-	const uint8_t *code = executable_view(runtime->executable, function->entry, length);
 
-	for (size_t at = 2; code && at + 4 <= length; at++) {
+	for (size_t at = 2; at + 4 <= length; at++) {
 		if ((code[at - 1] & MODRM_MASK) != MODRM_RIP)
 			continue;
-		addr_t base = function->entry + at + 4 +
-			      (addr_t)(int64_t)(int32_t)load_u32(code + at);
+		addr_t base = entry + at + 4 + (addr_t)(int64_t)(int32_t)load_u32(code + at);
 
 		for (size_t i = 0; i < ARRAY_SIZE(immediates); i++)
 			visit(context, base + immediates[i]);
 	}
+}
+
+static void visit_arm64(
+	addr_t entry, const uint8_t *code, size_t length, code_address_fn *visit, void *context)
+{
+	struct code_reference reference;
+
+	for (size_t at = 0; at + ARM64_REFERENCE <= length; at += ARM64_INSTRUCTION) {
+		if (code_arm64_reference(code + at, entry + at, &reference))
+			visit(context, reference.address);
+	}
+}
+
+void code_refs_of_function(const struct goruntime *runtime, const struct function *function,
+	code_address_fn *visit, void *context)
+{
+	size_t length = (size_t)(function->end - function->entry);
+	const uint8_t *code = executable_view(runtime->executable, function->entry, length);
+
+	if (!code)
+		return;
+	if (runtime->layout.processor == PROCESSOR_ARM64)
+		visit_arm64(function->entry, code, length, visit, context);
+	else
+		visit_amd64(function->entry, code, length, visit, context);
 }

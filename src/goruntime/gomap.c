@@ -4,7 +4,6 @@
 #include "cycle.h"
 
 enum {
-	GROUP_SLOTS = 8,
 	CONTROL_FREE = 0x80,   /* empty or deleted: the highest bit of a control byte */
 	TOPHASH_MIN = 5,       /* below: empty, evacuated */
 	TOPHASH_EVACUATED = 2, /* 2 to 4 in the first slot: the bucket was moved */

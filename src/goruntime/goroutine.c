@@ -50,6 +50,14 @@ static const struct target_thread *find_thread(
 	return NULL;
 }
 
+/* In the core of a crash threads are in the handler of the signal that ended the program. Who has
+ * left his stack for that of the scheduler before has saved where (asm_amd64.s, systemstack: while
+ * he is on his own, gobuf.sp is 0). */
+static bool is_ending(const struct goruntime *runtime)
+{
+	return runtime->target->kind == TARGET_CORE;
+}
+
 static addr_t saved_link(
 	const struct goruntime *runtime, struct reader *reader, const struct goroutine *goroutine)
 {
@@ -87,7 +95,8 @@ static void place_running(
 		goroutine->position = POSITION_VDSO;
 		goroutine->pc = read_field(reader, m, layout->m.vdso_pc);
 		goroutine->sp = vdso_sp;
-	} else if (!(signal_low <= sp && sp < signal_high) && in_stack(goroutine, goroutine->sp)) {
+	} else if ((!(signal_low <= sp && sp < signal_high) || is_ending(runtime)) &&
+		   in_stack(goroutine, goroutine->sp)) {
 		goroutine->position = POSITION_SAVED;
 		goroutine->link = saved_link(runtime, reader, goroutine);
 	}

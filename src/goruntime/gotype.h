@@ -56,6 +56,8 @@ struct go_field {
 	bool embedded;
 };
 
+enum { GROUP_SLOTS = 8 }; /* of a group or bucket: internal/abi/map_*.go */
+
 /* How a map of a type lays out its keys and elements, for both generations of maps. */
 struct go_map_shape {
 	type_ref group;      /* the type of a bucket or group; 0 when unknown */

@@ -1,7 +1,6 @@
 #include "map_tables.h"
 
 enum {
-	GROUP_SLOTS = 8,
 	SWISS_LOAD = 7,           /* of 8 slots: maxAvgGroupLoad */
 	SWISS_TABLE_SLOTS = 1024, /* maxTableCapacity */
 	BUCKETS_LOAD_DEN = 2,     /* loadFactorDen */

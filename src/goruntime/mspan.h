@@ -11,6 +11,7 @@ enum {
 	SPAN_DEAD = 0,
 	SPAN_IN_USE = 1,
 	SPAN_MANUAL = 2, /* stacks, and the collector's own buffers */
+	TINY_SPAN_CLASS = 5, /* malloc.go: 16 bytes without pointers, for several small values */
 	MAX_SPAN_CLASS = 136,
 	MAX_SLOTS_PER_SPAN = 1024,
 	SMALL_OBJECT = 512, /* bytes: up to here pointer bits are in the span (since 1.22) */

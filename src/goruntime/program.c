@@ -157,6 +157,8 @@ static struct error *open_file(const char *path, const char *exe, struct program
 		return error_create(ERROR_USAGE, "%s is neither a process id nor a file", path);
 	TRY(core_file_open(path, exe, &program->target));
 	TRY(open_executable(program, exe));
+	if (!program->target->mappings.count) /* qemu-user lists no files (NT_FILE) */
+		executable_lend_pages(program->executable, program->target);
 	debug_file_find(program->executable, 0, &program->debuginfo_problem);
 	TRY(goruntime_open(program->target, program->executable, &program->runtime));
 	open_debuginfo(program);

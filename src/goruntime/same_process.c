@@ -9,7 +9,9 @@ static bool same_section(
 
 	executable_section(first->executable, name, &a);
 	executable_section(second->executable, name, &b);
-	return a.length == b.length && (!a.length || !memcmp(a.bytes, b.bytes, a.length));
+	if (!a.length || !b.length) /* one of them is known by its memory alone */
+		return true;
+	return a.length == b.length && !memcmp(a.bytes, b.bytes, a.length);
 }
 
 static bool same_executable(const struct program *first, const struct program *second)

@@ -27,6 +27,22 @@ static const struct frame *frame_at(const struct search *search, addr_t at)
 	return NULL;
 }
 
+static bool is_running(const struct search *search, addr_t entry)
+{
+	vec_foreach (frame, &search->frames.list) {
+		if (frame->function.entry == entry)
+			return true;
+	}
+	return false;
+}
+
+static const char *deferred_by(const struct search *search, addr_t at)
+{
+	const struct frame *frame = frame_at(search, at);
+
+	return frame && frame->function.deferreturn ? frame->function.name : NULL;
+}
+
 static bool in_stack(const struct search *search, addr_t address)
 {
 	return search->low <= address && address < search->low + search->length;
@@ -52,7 +68,8 @@ static bool is_entry(const struct search *search, addr_t word, addr_t at)
 
 	return modules_of_text(&search->runtime->modules, word) &&
 	       goruntime_function(search->runtime, word, NULL, &function) &&
-	       function.entry == word && is_closure(search, function.name, at);
+	       function.entry == word && is_closure(search, function.name, at) &&
+	       !is_running(search, word);
 }
 
 static bool is_code(const struct search *search, addr_t word)
@@ -69,7 +86,8 @@ static void look_behind(const struct search *search, size_t at, addr_t word)
 		return;
 	addr_t captured = reader_u64(&reader, word + 8);
 	search->visit(search->context,
-		&(struct stack_closure){search->low + at, entry, reader.failed ? 0 : captured, true});
+		&(struct stack_closure){search->low + at, entry, reader.failed ? 0 : captured, true,
+			deferred_by(search, search->low + at)});
 }
 
 static void look_at(const struct search *search, size_t at)
@@ -82,9 +100,10 @@ static void look_at(const struct search *search, size_t at)
 	if (!is_code(search, word))
 		look_behind(search, at, word);
 	else if (is_entry(search, word, search->low + at))
-		search->visit(search->context,
-			&(struct stack_closure){search->low + at, word,
-				last ? 0 : load_u64(search->words + at + 8), false});
+		search->visit(
+			search->context, &(struct stack_closure){search->low + at, word,
+						 last ? 0 : load_u64(search->words + at + 8), false,
+						 deferred_by(search, search->low + at)});
 }
 
 /* The words from the innermost frame on; NULL: they were not captured. */
@@ -110,8 +129,7 @@ void stack_closures_each(const struct goruntime *runtime, const struct goroutine
 	stack_closure_fn *visit, void *context)
 {
 	struct search search = {.runtime = runtime, .visit = visit, .context = context};
-	_cleanup_free_ uint8_t *words =
-		read_words(runtime, goroutine, &search.low, &search.length);
+	_cleanup_free_ uint8_t *words = read_words(runtime, goroutine, &search.low, &search.length);
 
 	if (!words)
 		return;

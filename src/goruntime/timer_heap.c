@@ -1,16 +1,49 @@
 #include "timer_heap.h"
 
-bool timer_heap_is(const struct heap *heap, object_t object, addr_t referenced)
+enum {
+	MAX_P = 1 << 16,
+	P_STATUS_LAST = 4, /* runtime2.go: _Pdead */
+};
+
+/* Where the value in a slot begins: a type is in front of larger objects with pointers (malloc.go,
+ * since 1.22). */
+static uint64_t header_size(const struct span *span)
+{
+	return span->map == SPAN_MAP_HEADER ? sizeof(addr_t) : 0;
+}
+
+/* Is there a P at the address, with the array as its timers? */
+static bool is_timers_of(const struct heap *heap, addr_t p, addr_t array)
 {
 	const struct layout *layout = &heap->runtime->layout;
 	struct reader reader = reader_over(heap->runtime->target);
-	/* A type is in front of larger objects with pointers (malloc.go, since 1.22). */
-	uint64_t header = heap_span_of(heap, object)->map == SPAN_MAP_HEADER ? sizeof(addr_t) : 0;
-	addr_t timers = heap_address(heap, object) + header + layout->p.timers.at;
+	addr_t timers = p + layout->p.timers.at;
 
-	if (heap_size(heap, object) != size_class_round(layout->p.size + header))
-		return false;
 	if (field_present(layout->timers.heap))
 		timers += layout->timers.heap.at;
-	return reader_u64(&reader, timers) == referenced && !reader.failed;
+	addr_t found = reader_u64(&reader, timers);
+
+	return (found == array || found == array + sizeof(addr_t)) &&
+	       read_field(&reader, p, layout->p.id) < MAX_P &&
+	       read_field(&reader, p, layout->p.status) <= P_STATUS_LAST && !reader.failed;
+}
+
+bool timer_heap_is(const struct heap *heap, object_t object)
+{
+	addr_t array = heap_address(heap, object);
+
+	for (uint32_t i = 0; i < heap->scan_spans; i++) {
+		const struct span *span = &heap->spans[i];
+		uint64_t header = header_size(span);
+
+		if (span->elemsize != size_class_round(heap->runtime->layout.p.size + header))
+			continue;
+		for (uint32_t slot = 0; slot < span->nelems; slot++) {
+			addr_t p = span->start + slot * span->elemsize + header;
+
+			if (span_allocated(heap, span, slot) && is_timers_of(heap, p, array))
+				return true;
+		}
+	}
+	return false;
 }

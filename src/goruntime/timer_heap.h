@@ -6,5 +6,5 @@
 
 #include "heap.h"
 
-/* Is `object` a P, and what is at `referenced` its heap of timers? */
-bool timer_heap_is(const struct heap *heap, object_t object, addr_t referenced);
+/* Is it the array of such a heap? Looks through all spans. */
+bool timer_heap_is(const struct heap *heap, object_t object);

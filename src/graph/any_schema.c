@@ -6,7 +6,7 @@
 
 enum {
 	MAX_FIELDS = 200,     /* of a struct; maps with more keys are dictionaries */
-	MAX_KEYS = 1000,      /* that are told apart at one place before they become one */
+	MAX_KEYS = 256,       /* that are told apart at one place before they become one */
 	FILL_PARTS = 4,       /* a struct has a quarter of its fields in a map, on average */
 	FEW_MAPS = 4,         /* so few maps do not tell by themselves which keys come again */
 	DICTIONARY_KEYS = 16, /* but so many keys with the same kind of map behind each do */

@@ -8,8 +8,8 @@
 
 enum {
 	MAX_DEPTH = 64,
-	MAX_KEY = 200, /* bytes: longer ones are data, not names */
-	MAX_ELEMENTS = 1 << 26,
+	MAX_KEY = 200,      /* bytes: longer ones are data, not names */
+	MAX_PLACES = 20000, /* of a schema; later keys are elements of a dictionary */
 	INTERFACE_BYTES = 16,
 	KINDS_OF_KEYS = 64, /* by length: told apart in one map */
 };
@@ -71,6 +71,15 @@ static uint64_t count_bytes(struct any_walk *walk, addr_t address)
 	return object == NO_OBJECT ? 0 : heap_size(walk->analysis->heap, object);
 }
 
+/* Bytes from an address to the end of its object. */
+static uint64_t heap_room(const struct heap *heap, addr_t address)
+{
+	object_t object = address ? heap_object_at(heap, address) : NO_OBJECT;
+
+	return object == NO_OBJECT ? 0
+				   : heap_address(heap, object) + heap_size(heap, object) - address;
+}
+
 static void walk_map(struct any_walk *walk, const struct go_type *type, addr_t address,
 	struct any_schema *schema, unsigned depth);
 static void walk_value(struct any_walk *walk, addr_t at, struct any_schema *schema, unsigned depth);
@@ -81,7 +90,7 @@ static void walk_slice(struct any_walk *walk, addr_t at, struct any_schema *sche
 	addr_t array = reader_u64(&reader, at);
 	uint64_t length = reader_u64(&reader, at + 8);
 
-	if (reader.failed || length > MAX_ELEMENTS)
+	if (reader.failed || length > heap_room(walk->analysis->heap, array) / INTERFACE_BYTES)
 		return;
 	any_schema_add_slice(schema, length);
 	schema->now_bytes += count_bytes(walk, at);
@@ -156,6 +165,18 @@ static uint64_t hash_unnamed(struct entry_walk *entries, addr_t key, addr_t elem
 	return XXH3_64bits(words, sizeof(words));
 }
 
+static struct any_schema *place_of(
+	struct any_walk *walk, struct any_schema *schema, uint64_t hash, const char *key)
+{
+	size_t before = schema->fields.count;
+
+	if (walk->places >= MAX_PLACES)
+		return any_schema_element(schema);
+	struct any_schema *place = any_schema_field(schema, hash, key);
+	walk->places += schema->fields.count - before;
+	return place;
+}
+
 static bool walk_entry(void *context, const struct map_entry *entry)
 {
 	struct entry_walk *entries = context;
@@ -168,7 +189,7 @@ static bool walk_entry(void *context, const struct map_entry *entry)
 
 	schema->entries++;
 	schema->now_bytes += count_bytes(walk, reader_u64(&reader, entry->key));
-	walk_value(walk, entry->elem, any_schema_field(schema, hash, key), entries->depth);
+	walk_value(walk, entry->elem, place_of(walk, schema, hash, key), entries->depth);
 	return !walk->values_left;
 }
 

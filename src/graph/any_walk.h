@@ -15,6 +15,7 @@ struct any_walk {
 	const struct analysis *analysis;
 	uint64_t *seen;       /* bits by object */
 	uint64_t values_left; /* entries and elements that will still be looked at */
+	uint64_t places;      /* of schemas, that were made */
 	uint64_t unnamed;     /* keys whose bytes could not be had */
 };
 

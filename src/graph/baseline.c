@@ -6,6 +6,7 @@
 #include "big_table.h"
 #include "holder_rows.h"
 #include "map_list.h"
+#include "parallel.h"
 #include "type_sums.h"
 
 uint64_t baseline_type_key(const char *name)
@@ -49,14 +50,54 @@ static void note_types(struct baseline *baseline, const struct analysis *analysi
 	type_sums_deinit(&sums);
 }
 
-static void note_holders(struct baseline *baseline, const struct analysis *analysis)
-{
-	struct holder_rows rows;
+/* The spans are divided among the workers; the bits of each are in words of their own. */
+struct noting {
+	struct baseline *baseline;
+	const struct analysis *analysis;
+	const struct holder_rows *rows;
+	unsigned width;
+};
 
+static void note_span(const struct noting *noting, const struct span *span)
+{
+	const struct analysis *analysis = noting->analysis;
+
+	for (uint32_t slot = 0; slot < span->nelems; slot++) {
+		node_t node = node_of_object(analysis->objects, span->first + slot);
+
+		if (!retention_alive(analysis->retention, node))
+			continue;
+		bitset_add(noting->baseline->alive + span->bits, slot);
+		noting->baseline->holder_of[span->first + slot] =
+			(uint16_t)noting->rows->of_set[retention_set(analysis->retention, node)];
+	}
+}
+
+static struct error *note_spans(void *context, unsigned worker)
+{
+	const struct noting *noting = context;
+	const struct heap *heap = noting->analysis->heap;
+
+	for (uint32_t i = worker; i < heap->span_count; i += noting->width)
+		note_span(noting, &heap->spans[i]);
+	return NULL;
+}
+
+/* Which objects are alive, and whose they are. There are at most SETS_MAX rows. */
+static struct error *note_objects(struct baseline *baseline, const struct analysis *analysis)
+{
+	const struct heap *heap = analysis->heap;
+	struct holder_rows rows;
+	struct noting noting = {baseline, analysis, &rows, parallel_width()};
+
+	TRY(big_table_alloc(heap->bit_words, 8, &baseline->alive));
+	TRY(big_table_alloc(heap->slots, sizeof(uint16_t), &baseline->holder_of));
 	holder_rows_find(analysis, &rows);
 	vec_foreach (row, &rows.list)
 		add_sum(&baseline->holders, row->key, row->objects, row->bytes);
+	struct error *error = parallel_run(noting.width, note_spans, &noting);
 	holder_rows_deinit(&rows);
+	return error;
 }
 
 static void note_goroutines(struct baseline *baseline, const struct analysis *analysis)
@@ -82,22 +123,6 @@ static void note_census(struct baseline *baseline, const struct analysis *analys
 	map_list_deinit(&maps);
 }
 
-static struct error *note_alive(struct baseline *baseline, const struct analysis *analysis)
-{
-	const struct heap *heap = analysis->heap;
-
-	TRY(big_table_alloc(heap->bit_words, 8, &baseline->alive));
-	for (uint32_t i = 0; i < heap->span_count; i++) {
-		const struct span *span = &heap->spans[i];
-
-		for (uint32_t slot = 0; slot < span->nelems; slot++) {
-			if (analysis_alive(analysis, span->first + slot))
-				bitset_add(baseline->alive + span->bits, slot);
-		}
-	}
-	return NULL;
-}
-
 /* What the census has of the analysis ends with it. */
 static void take_over(struct baseline *baseline, struct analysis *analysis)
 {
@@ -107,19 +132,19 @@ static void take_over(struct baseline *baseline, struct analysis *analysis)
 	census_detach(&baseline->census);
 }
 
-struct error *baseline_take(struct analysis *analysis, struct baseline **ret)
+struct error *baseline_take(struct analysis *given, struct baseline **ret)
 {
-	_cleanup_(cleanup_analysis) struct analysis *owned = analysis;
+	_cleanup_(cleanup_analysis) struct analysis *analysis = given;
 	_cleanup_(cleanup_baseline) struct baseline *baseline = memory_alloc(sizeof(*baseline));
 
-	baseline->figures = owned->figures;
+	baseline->figures = analysis->figures;
 	baseline->capture = analysis->program->target->capture;
 	note_types(baseline, analysis);
-	note_holders(baseline, analysis);
 	note_goroutines(baseline, analysis);
 	note_census(baseline, analysis);
-	TRY(note_alive(baseline, analysis));
+	TRY(note_objects(baseline, analysis));
 	take_over(baseline, analysis);
+	target_release_pages(baseline->program->target);
 	*ret = take_pointer(baseline);
 	return NULL;
 }
@@ -130,7 +155,9 @@ void baseline_forget_objects(struct baseline *baseline)
 		return;
 	big_table_free(baseline->alive, baseline->heap->bit_words * 8);
 	big_table_free(baseline->type_of, baseline->heap->slots * sizeof(otype_t));
+	big_table_free(baseline->holder_of, baseline->heap->slots * sizeof(uint16_t));
 	baseline->alive = NULL;
+	baseline->holder_of = NULL;
 	baseline->type_of = NULL;
 	heap_destroy(take_pointer(baseline->heap));
 	program_destroy(take_pointer(baseline->program));

@@ -33,6 +33,7 @@ struct baseline {
 	struct heap *heap;
 	uint64_t *alive;     /* bits of slots, as heap->allocated */
 	otype_t *type_of;    /* by object of `heap` */
+	uint16_t *holder_of; /* by object of `heap` that is alive: its place in `holders` */
 	uint64_t *type_keys; /* by object type: baseline_type_key() */
 	struct heap_figures figures;
 	struct capture_facts capture;

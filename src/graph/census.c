@@ -55,7 +55,7 @@ static bool gather_key(void *context, const struct map_entry *entry)
 
 static bool gather_sync_key(void *context, addr_t key)
 {
-	return !gather(context, key);
+	return gather(context, key);
 }
 
 /* NULL: there are too few, too many, or they are too large. */
@@ -132,19 +132,18 @@ static void add_slice(void *context, const struct listener_slice *slice)
 	struct collection collection = {
 		.kind = COLLECTION_SLICE,
 		.address = slice->address,
-		.type = slice->element,
-		.type_key = baseline_type_key(slice->element->name),
+		.type_key = slice->unit,
 		.entries = slice->length,
 		.held_bytes = retention_retained(retention, slice->array),
 		.node = slice->array,
 	};
 	struct gathering gathering;
 
-	if (begin(taker, &gathering, slice->length, slice->element->size)) {
+	if (begin(taker, &gathering, slice->length, slice->unit)) {
 		addr_t first = slice->elements;
 
 		for (uint64_t i = 0; i < slice->length; i++) {
-			if (!gather(&gathering, first + i * slice->element->size))
+			if (!gather(&gathering, first + i * slice->unit))
 				break;
 		}
 		finish(taker, &gathering, &collection);

@@ -15,10 +15,9 @@ enum collection_kind { COLLECTION_MAP, COLLECTION_SYNC_MAP, COLLECTION_SLICE };
 struct collection {
 	enum collection_kind kind;
 	addr_t address;    /* of the header of a map, of the sync.Map, of the slice's three words */
-	uint64_t type_key; /* baseline_type_key() of its type */
-	const struct go_type
-		*type; /* as in listed_map; of a slice the element's. NULL when detached
-			*/
+	uint64_t type_key; /* baseline_type_key() of its type; of a slice the bytes of an element */
+	const struct go_type *type; /* as in listed_map; NULL of a slice, and when detached
+				     */
 	uint64_t entries;
 	uint64_t held_bytes; /* retained by the map, or by the array of the slice */
 	node_t node;         /* as in listed_map; of a slice its array */

@@ -2,12 +2,14 @@
 
 #include "map_list.h"
 #include "parallel.h"
+#include "same_words.h"
 #include "type_sums.h"
 
 #define NS_PER_MINUTE 60e9
 
 struct survivor_sums {
 	struct baseline_sum *by_set, *by_type;
+	struct baseline_sum *by_earlier; /* by place in the holders of the earlier snapshot */
 };
 
 struct summing {
@@ -23,6 +25,26 @@ static void add_object(struct baseline_sum *sum, uint64_t bytes)
 	sum->bytes += bytes;
 }
 
+static void sum_span(
+	const struct growth *growth, const struct span *span, struct survivor_sums *sums)
+{
+	const struct analysis *analysis = growth->after;
+	const struct baseline *before = growth->steps[0];
+	const struct span *was = same_span(before->heap, span);
+
+	for (uint32_t slot = 0; was && slot < span->nelems; slot++) {
+		object_t object = span->first + slot;
+
+		if (!survival_has(&growth->survival, span, slot))
+			continue;
+		set_t set = retention_set(
+			analysis->retention, node_of_object(analysis->objects, object));
+		add_object(&sums->by_set[set], span->elemsize);
+		add_object(&sums->by_type[analysis->typing->of[object]], span->elemsize);
+		add_object(&sums->by_earlier[before->holder_of[was->first + slot]], span->elemsize);
+	}
+}
+
 static struct error *sum_survivors(void *context, unsigned worker)
 {
 	struct summing *summing = context;
@@ -31,20 +53,10 @@ static struct error *sum_survivors(void *context, unsigned worker)
 
 	sums->by_set = memory_array(analysis->retention->set_count, sizeof(*sums->by_set));
 	sums->by_type = memory_array(summing->types, sizeof(*sums->by_type));
-	for (uint32_t i = worker; i < analysis->heap->span_count; i += summing->width) {
-		const struct span *span = &analysis->heap->spans[i];
-
-		for (uint32_t slot = 0; slot < span->nelems; slot++) {
-			object_t object = span->first + slot;
-
-			if (!survival_has(&summing->growth->survival, span, slot))
-				continue;
-			set_t set = retention_set(
-				analysis->retention, node_of_object(analysis->objects, object));
-			add_object(&sums->by_set[set], span->elemsize);
-			add_object(&sums->by_type[analysis->typing->of[object]], span->elemsize);
-		}
-	}
+	sums->by_earlier = memory_array(
+		summing->growth->steps[0]->holders.list.count, sizeof(*sums->by_earlier));
+	for (uint32_t i = worker; i < analysis->heap->span_count; i += summing->width)
+		sum_span(summing->growth, &analysis->heap->spans[i], sums);
 	return NULL;
 }
 
@@ -54,12 +66,20 @@ static void add_sum(struct baseline_sum *sum, const struct baseline_sum *part)
 	sum->bytes += part->bytes;
 }
 
+static void survivor_sums_deinit(struct survivor_sums *sums)
+{
+	free(sums->by_set);
+	free(sums->by_type);
+	free(sums->by_earlier);
+}
+
 /* By set and by type, all workers together: in the first worker's tables. */
 static struct error *find_survivor_sums(struct summing *summing)
 {
 	const struct retention *retention = summing->growth->after->retention;
 	struct error *error = parallel_run(summing->width, sum_survivors, summing);
 	struct survivor_sums *first = &summing->workers[0];
+	size_t earlier = summing->growth->steps[0]->holders.list.count;
 
 	for (unsigned i = 1; i < summing->width; i++) {
 		struct survivor_sums *sums = &summing->workers[i];
@@ -68,8 +88,9 @@ static struct error *find_survivor_sums(struct summing *summing)
 			add_sum(&first->by_set[set], &sums->by_set[set]);
 		for (size_t type = 0; !error && type < summing->types; type++)
 			add_sum(&first->by_type[type], &sums->by_type[type]);
-		free(sums->by_set);
-		free(sums->by_type);
+		for (size_t row = 0; !error && row < earlier; row++)
+			add_sum(&first->by_earlier[row], &sums->by_earlier[row]);
+		survivor_sums_deinit(sums);
 	}
 	return error;
 }
@@ -82,7 +103,7 @@ static int compare_growth(int64_t left, int64_t right)
 static int by_holder_growth(const void *left, const void *right)
 {
 	const struct growth_holder *a = left, *b = right;
-	int order = compare_growth(growth_bytes(&a->sum), growth_bytes(&b->sum));
+	int order = compare_growth(growth_holder_bytes(a), growth_holder_bytes(b));
 
 	return order ? order : (a->row > b->row) - (a->row < b->row);
 }
@@ -104,19 +125,26 @@ static int by_group_growth(const void *left, const void *right)
 	return order ? order : (a->group > b->group) - (a->group < b->group);
 }
 
-static void find_holders(struct growth *growth, const struct baseline_sum *survived_by_set)
+static struct growth_holder holder_of_row(const struct baseline *before,
+	const struct survivor_sums *survivors, const struct holder_row *row)
+{
+	struct growth_holder holder = {.row = row, .after = {row->objects, row->bytes}};
+	uint32_t place;
+
+	if (addrmap_get(&before->holders.places, row->key, &place)) {
+		holder.before = before->holders.list.items[place];
+		holder.kept = survivors->by_earlier[place];
+	}
+	return holder;
+}
+
+static void find_holders(struct growth *growth, const struct survivor_sums *survivors)
 {
 	vec_foreach (row, &growth->rows.list)
-		vec_push(&growth->holders,
-			{.row = row,
-				.sum = {
-					.before = baseline_sum_of(
-						&growth->steps[0]->holders, row->key),
-					.after = {row->objects, row->bytes},
-				}});
+		vec_push(&growth->holders, holder_of_row(growth->steps[0], survivors, row));
 	for (uint32_t set = 0; set < growth->after->retention->set_count; set++)
-		add_sum(&growth->holders.items[growth->rows.of_set[set]].sum.survived,
-			&survived_by_set[set]);
+		add_sum(&growth->holders.items[growth->rows.of_set[set]].survived,
+			&survivors->by_set[set]);
 	qsort(growth->holders.items, growth->holders.count, sizeof(struct growth_holder),
 		by_holder_growth);
 }
@@ -197,8 +225,11 @@ static struct error *fill(struct growth *growth)
 		.width = parallel_width(),
 	};
 
-	if (first->monotonic_ns && last->monotonic_ns > first->monotonic_ns)
+	if (first->monotonic_ns && last->monotonic_ns) {
+		if (last->monotonic_ns < first->monotonic_ns)
+			return survival_wrong_order();
 		growth->elapsed_ns = last->monotonic_ns - first->monotonic_ns;
+	}
 	growth->all.before =
 		(struct baseline_sum){before->figures.live_objects, before->figures.live_bytes};
 	growth->all.after = (struct baseline_sum){
@@ -208,13 +239,12 @@ static struct error *fill(struct growth *growth)
 	struct error *error = find_survivor_sums(&summing);
 	if (!error) {
 		holder_rows_find(growth->after, &growth->rows);
-		find_holders(growth, summing.workers[0].by_set);
+		find_holders(growth, &summing.workers[0]);
 		find_types(growth, summing.workers[0].by_type);
 		find_groups(growth);
 		find_census(growth);
 	}
-	free(summing.workers[0].by_set);
-	free(summing.workers[0].by_type);
+	survivor_sums_deinit(&summing.workers[0]);
 	free(summing.workers);
 	return error;
 }

@@ -13,9 +13,14 @@ struct growth_sum {
 	struct baseline_sum survived; /* of `before`, still there */
 };
 
+/* What changes hands between the snapshots, because one holder more or less reaches it, is neither
+ * growth nor loss: `before` and `kept` are of the earlier holder, `after` and `survived` of the
+ * later one. */
 struct growth_holder {
 	const struct holder_row *row; /* in growth->rows */
-	struct growth_sum sum;
+	struct baseline_sum before, after;
+	struct baseline_sum kept;     /* of `before`, still there, whosoever it is now */
+	struct baseline_sum survived; /* of `after`, there before, whosoever it was then */
 };
 
 struct growth_type {
@@ -59,6 +64,19 @@ static inline int64_t growth_bytes(const struct growth_sum *sum)
 static inline int64_t growth_objects(const struct growth_sum *sum)
 {
 	return (int64_t)(sum->after.objects - sum->before.objects);
+}
+
+/* Born less died, of a holder. */
+static inline int64_t growth_holder_bytes(const struct growth_holder *holder)
+{
+	return (int64_t)(holder->after.bytes - holder->survived.bytes) -
+	       (int64_t)(holder->before.bytes - holder->kept.bytes);
+}
+
+static inline int64_t growth_holder_objects(const struct growth_holder *holder)
+{
+	return (int64_t)(holder->after.objects - holder->survived.objects) -
+	       (int64_t)(holder->before.objects - holder->kept.objects);
 }
 
 /* So much a minute; 0 when the time is not known. */

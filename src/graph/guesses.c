@@ -4,7 +4,10 @@
 #include "shapes.h"
 #include "slice_guesses.h"
 
-enum { LARGE_CLASS = 68 };
+enum {
+	LARGE_CLASS = 68,
+	FEWEST_INTERFACES = 4, /* that make an array of them */
+};
 
 struct guesser {
 	struct spread *spread;
@@ -35,6 +38,27 @@ static bool may_be_map(const struct guesser *guesser, const struct shape_query *
 	uint64_t expected = features->swiss_maps ? 1 << 2 : 1 << 2 | 1 << 3 | 1 << 5;
 
 	return bits == expected;
+}
+
+/* An array of interface{}: every two words are a type and a value of the heap or of the program, or
+ * nothing. Returns how many interfaces there are up to the last that is not nil; 0: it is none. */
+static uint64_t count_interfaces(const struct guesser *guesser, const struct shape_query *query)
+{
+	struct types *types = &guesser->typing->types;
+	uint64_t found = 0, end = 0;
+
+	for (uint64_t at = 0; at + 16 <= query->length; at += 16) {
+		addr_t word = load_u64(query->bytes + at), data = load_u64(query->bytes + at + 8);
+
+		if (!word && !data)
+			continue;
+		if (!types_in_section(types, word) || types_in_section(types, data) ||
+			!types_at(types, word))
+			return 0;
+		found++;
+		end = at / 16 + 1;
+	}
+	return found >= FEWEST_INTERFACES ? end : 0;
 }
 
 /* A closure whose captured variables are not known gets the plan of the struct that it is. All
@@ -98,6 +122,11 @@ static void guess(struct guesser *guesser, const struct shape_query *query)
 	const struct go_type *type = shapes_struct(guesser->shapes, query);
 	if (type)
 		spread_target(guesser->spread, at, object_type_of(types, ROLE_VALUE, type), 1);
+	uint64_t interfaces = type ? 0 : count_interfaces(guesser, query);
+	if (interfaces)
+		spread_target(guesser->spread, at,
+			object_type_of(types, ROLE_ARRAY, types_find(types->types, "interface {}")),
+			interfaces);
 }
 
 static void look_at(struct guesser *guesser, const struct span *span, uint32_t slot)

@@ -9,6 +9,7 @@ enum {
 	MAX_STRUCT_BYTES = 4 << 10, /* of a struct or variable that is looked through */
 	MAX_STRUCTS = 1 << 16,
 	MAX_TYPE_DEPTH = 3,
+	LOOKED_AT = 16, /* elements of a slice whose type is not known */
 };
 
 static bool is_listener(struct types *types, const struct go_type *type, unsigned depth)
@@ -55,6 +56,41 @@ struct search {
 
 static void look_through(struct search *search, addr_t address, uint64_t size, unsigned step);
 
+/* A function value leads to the entry of a function (runtime2.go, funcval). */
+static bool is_function(const struct search *search, addr_t value)
+{
+	struct reader reader = reader_over(search->analysis->program->target);
+	addr_t entry = value ? reader_u64(&reader, value) : 0;
+	struct function function;
+
+	return !reader.failed &&
+	       goruntime_function(search->analysis->program->runtime, entry, NULL, &function) &&
+	       function.entry == entry;
+}
+
+static bool are_functions(const struct search *search, addr_t elements, uint64_t length)
+{
+	struct reader reader = reader_over(search->analysis->program->target);
+
+	for (uint64_t i = 0; i < MIN(length, (uint64_t)LOOKED_AT); i++) {
+		if (!is_function(search, reader_u64(&reader, elements + 8 * i)))
+			return false;
+	}
+	return !reader.failed;
+}
+
+/* Bytes of an element of an array of listeners; 0: it is none. */
+static uint64_t unit_of(const struct search *search, object_t object,
+	const struct object_type *type, addr_t elements, uint64_t length)
+{
+	if (type->role == ROLE_ARRAY)
+		return listener_is(search->types, type->type) ? type->unit : 0;
+	return type->role == ROLE_UNKNOWN && object < search->analysis->heap->scan_slots &&
+			       are_functions(search, elements, length)
+		       ? 8
+		       : 0;
+}
+
 /* The slice whose pointer is the word at an address; false: it is none of listeners. */
 static bool look_at_slice(
 	struct search *search, addr_t address, object_t object, const uint8_t *words)
@@ -62,17 +98,19 @@ static bool look_at_slice(
 	const struct analysis *analysis = search->analysis;
 	const struct object_type *type =
 		object_type_at(&analysis->typing->object_types, analysis->typing->of[object]);
-	uint64_t length = load_u64(words + 8), capacity = load_u64(words + 16);
+	uint64_t elements = load_u64(words), length = load_u64(words + 8);
+	uint64_t capacity = load_u64(words + 16), size = heap_size(analysis->heap, object);
 
-	if (type->role != ROLE_ARRAY || !type->unit || !length || length > capacity ||
-		capacity > heap_size(analysis->heap, object) / type->unit ||
-		!listener_is(search->types, type->type))
+	if (!length || length > capacity || capacity > size / 8)
+		return false;
+	uint64_t unit = unit_of(search, object, type, elements, length);
+	if (!unit || capacity > size / unit)
 		return false;
 	search->visit(search->context, &(struct listener_slice){
 					       .address = address,
-					       .elements = load_u64(words),
+					       .elements = elements,
 					       .length = length,
-					       .element = type->type,
+					       .unit = unit,
 					       .array = node_of_object(analysis->objects, object),
 				       });
 	return true;

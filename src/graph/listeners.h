@@ -1,5 +1,6 @@
 /* Slices of what is registered to be called: functions, channels, values with methods. Those that
  * package variables lead to, by themselves or through a few structs: the registries of a program.
+ * Where the type of a slice is not known, functions are recognised by what they point to.
  */
 #pragma once
 
@@ -9,7 +10,7 @@ struct listener_slice {
 	addr_t address; /* of its three words: pointer, length, capacity */
 	addr_t elements;
 	uint64_t length;
-	const struct go_type *element;
+	uint64_t unit; /* bytes of an element */
 	node_t array;
 };
 

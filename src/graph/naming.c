@@ -9,8 +9,6 @@
 #include "type_path.h"
 #include "value_text.h"
 
-enum { GROUP_SLOTS = 8 };
-
 struct naming {
 	const struct analysis *analysis;
 	struct code_refs *refs; /* of variables without names, sorted by address */

@@ -214,12 +214,21 @@ static void add_step(struct scan_plan *plan, struct scan_step step)
 	plan->steps[plan->count++] = step;
 }
 
+/* Is it a uintptr, or an array of them, as the keys of a bucket are? */
+static bool is_words(struct object_types *types, const struct go_type *type)
+{
+	const struct go_type *elem =
+		type->kind == KIND_ARRAY ? types_at(types->types, type->elem) : NULL;
+
+	return type->kind == KIND_UINTPTR || (elem && elem->kind == KIND_UINTPTR);
+}
+
 static void add_array(struct object_types *types, const struct go_type *type, uint64_t offset,
 	struct scan_plan *plan, unsigned depth)
 {
 	const struct go_type *elem = types_at(types->types, type->elem);
 
-	if (!elem || !elem->pointer_bytes || !elem->size)
+	if (!elem || !(elem->pointer_bytes || is_words(types, elem)) || !elem->size)
 		return;
 	if (type->length <= UNROLLED) {
 		for (uint64_t i = 0; i < type->length; i++)
@@ -306,7 +315,7 @@ static void add_struct(struct object_types *types, const struct go_type *type, u
 		const struct go_field *field = &type->fields[i];
 		const struct go_type *field_type = types_at(types->types, field->type);
 
-		if (!field_type || !field_type->pointer_bytes)
+		if (!field_type || !(field_type->pointer_bytes || is_words(types, field_type)))
 			continue;
 		if (field_type->kind == KIND_UNSAFE_POINTER &&
 			add_known_field(types, type, field, offset + field->offset, plan))
@@ -318,7 +327,8 @@ static void add_struct(struct object_types *types, const struct go_type *type, u
 static void add_steps(struct object_types *types, const struct go_type *type, uint64_t offset,
 	struct scan_plan *plan, unsigned depth)
 {
-	if (depth > MAX_DEPTH || offset > UINT32_MAX || !type->pointer_bytes)
+	if (depth > MAX_DEPTH || offset > UINT32_MAX ||
+		!(type->pointer_bytes || is_words(types, type)))
 		return;
 	switch (type->kind) {
 	case KIND_ARRAY:
@@ -345,6 +355,9 @@ static void add_steps(struct object_types *types, const struct go_type *type, ui
 		break;
 	case KIND_CHAN:
 		add_target(plan, SCAN_CHAN, offset, ROLE_CHAN, type);
+		break;
+	case KIND_UINTPTR:
+		add_target(plan, SCAN_WORD, offset, ROLE_UNKNOWN, type);
 		break;
 	case KIND_FUNC:
 		add_target(plan, SCAN_FUNC, offset, ROLE_CLOSURE, type);

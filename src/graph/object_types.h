@@ -37,6 +37,7 @@ enum scan_action {
 	SCAN_CHAN,
 	SCAN_FUNC,
 	SCAN_REPEAT,    /* `count` values of `plan`, `stride` apart */
+	SCAN_WORD,      /* a uintptr: nothing to scan, but perhaps an address (value_walk.h) */
 	SCAN_TRIE_NODE, /* a node of internal/sync.HashTrieMap: an entry or another level */
 };
 

@@ -6,7 +6,6 @@
 #include "big_table.h"
 
 enum {
-	TINY_SPAN_CLASS = 5, /* 16 bytes without pointers: several small values share a slot */
 	CACHED_WORDS = 1 << 10,
 	MAX_CHAN_BUFFER = 1 << 26,
 	MAX_WAITERS = 1 << 20,

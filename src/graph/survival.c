@@ -217,6 +217,12 @@ static struct error *compare(struct comparison *comparison)
 	return NULL;
 }
 
+struct error *survival_wrong_order(void)
+{
+	return error_create(ERROR_USAGE,
+		"the second snapshot is older than the first: give them in the order of time");
+}
+
 struct error *survival_find(
 	const struct baseline *before, const struct analysis *after, struct survival *ret)
 {
@@ -225,8 +231,7 @@ struct error *survival_find(
 		.before = before, .after = after, .survival = ret, .width = parallel_width()};
 
 	if (generations < 0)
-		return error_create(ERROR_USAGE,
-			"the second snapshot is older than the first: give them in the order of time");
+		return survival_wrong_order();
 	*ret = (struct survival){.collections = (uint64_t)generations / 2};
 	ret->exact = ret->collections <= EXACT_COLLECTIONS;
 	struct error *error = compare(&comparison);

@@ -30,6 +30,7 @@ struct survival {
 /* ERROR_USAGE when the second snapshot is the older one. */
 struct error *survival_find(
 	const struct baseline *before, const struct analysis *after, struct survival *ret);
+struct error *survival_wrong_order(void);
 void survival_deinit(struct survival *survival);
 
 static inline bool survival_has(

@@ -1,4 +1,5 @@
-/* Where values are: every string, slice and interface in the types of a heap, by its offset.
+/* Where values are: every string, slice, interface and uintptr in the types of a heap, by its
+ * offset.
  *
  * A place belongs to an object type or to a package variable whose type is known; places are
  * numbered. Values in arrays of arrays that are not written out in a scan plan have none.
@@ -11,7 +12,7 @@
 #include "naming.h"
 
 struct value_place {
-	enum scan_action action;    /* SCAN_STRING, SCAN_SLICE or SCAN_INTERFACE */
+	enum scan_action action;    /* SCAN_STRING, SCAN_SLICE, SCAN_INTERFACE or SCAN_WORD */
 	otype_t owner;              /* the object type that it is in; NO_TYPE: a variable */
 	uint32_t variable;          /* of variables: its place in objects->variables */
 	uint32_t offset;            /* bytes, in a value of the type */
@@ -37,3 +38,10 @@ void value_places_deinit(struct value_places *places);
 /* "main.User.Country", "[]interface {}", "map[string]string key". The caller's to free(). */
 char *value_place_text(
 	const struct analysis *analysis, struct naming *naming, const struct value_place *place);
+
+/* The runtime's own are as it wants them. */
+bool value_place_is_of_runtime(const struct analysis *analysis, const struct value_place *place);
+
+/* What a value is in, as a reader knows it: of a part of a map the map, else `owner` itself. */
+node_t value_place_container(
+	const struct analysis *analysis, const struct value_place *place, node_t owner);

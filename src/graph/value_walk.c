@@ -9,6 +9,7 @@ enum {
 	STRING_BYTES = 16,
 	INTERFACE_BYTES = 16,
 	SLICE_BYTES = 24,
+	WORD_BYTES = 8,
 };
 
 struct walker {
@@ -27,8 +28,16 @@ struct unit {
 
 static uint32_t value_bytes(enum scan_action action)
 {
-	return action == SCAN_SLICE ? SLICE_BYTES
-				    : (action == SCAN_STRING ? STRING_BYTES : INTERFACE_BYTES);
+	switch (action) {
+	case SCAN_SLICE:
+		return SLICE_BYTES;
+	case SCAN_STRING:
+		return STRING_BYTES;
+	case SCAN_INTERFACE:
+		return INTERFACE_BYTES;
+	default:
+		return WORD_BYTES;
+	}
 }
 
 static inline void visit_value(const struct walker *walker, unsigned worker,
@@ -56,11 +65,12 @@ static inline void visit_place(const struct walker *walker, unsigned worker,
 			.owner = unit->owner,
 			.at = unit->address + offset,
 			.word = load_u64(at),
-			.length = load_u64(at + 8),
 		};
 
 		if (!value.word)
 			continue;
+		if (place->action != SCAN_WORD)
+			value.length = load_u64(at + 8);
 		if (place->action == SCAN_SLICE)
 			value.capacity = load_u64(at + 16);
 		visit_value(walker, worker, place->action, &value);

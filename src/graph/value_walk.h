@@ -1,5 +1,5 @@
-/* A walk over the strings, slices and interfaces of everything that is alive: one pass over the
- * memory of the heap for all who want to see them.
+/* A walk over the strings, slices, interfaces and uintptrs of everything that is alive: one pass
+ * over the memory of the heap for all who want to see them.
  *
  * The objects are visited on several threads, in no fixed order: who visits adds up, or sorts what
  * was collected. What is in frames and in variables without a type is not seen.
@@ -10,10 +10,11 @@
 #include "value_places.h"
 
 struct value {
-	uint32_t place;    /* its number */
-	node_t owner;      /* the object or variable that it is in */
-	addr_t at;         /* where it is */
-	addr_t word;       /* its first word, never 0: the bytes, the array, the type or itab */
+	uint32_t place; /* its number */
+	node_t owner;   /* the object or variable that it is in */
+	addr_t at;      /* where it is */
+	addr_t word; /* its first word, never 0: the bytes, the array, the type or itab, the number
+		      */
 	uint64_t length;   /* of strings and slices; of an interface its data word */
 	uint64_t capacity; /* of slices */
 };

@@ -1,5 +1,6 @@
 #include "findings.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 
 #include "clean.h"
@@ -11,9 +12,11 @@ static const struct column columns[] = {
 	{"holds", NULL, CELL_BYTES, false},
 	{"count", NULL, CELL_COUNT, false},
 	{"tier", NULL, CELL_TEXT, false},
-	{"verdict", NULL, CELL_TEXT, false},
-	{"what", NULL, CELL_TEXT, true},
+	{"finding", NULL, CELL_TEXT, true},
 };
+
+/* A number is good for silt why of the same target; with two targets there is no such one. */
+enum { COLUMNS_OF_NUMBER = 1 };
 
 static const char *or_empty(const char *text)
 {
@@ -90,26 +93,34 @@ static json_t *finding_json(const struct finding *finding)
 static void add_row(struct table *table, const struct finding *finding)
 {
 	const struct finding_kind *kind = finding->kind;
+	bool compared = finding->growth.known;
 
 	table_row(table);
-	table_take(table, memory_format("f%zu", table_rows(table) + 1));
+	if (!compared)
+		table_take(table, memory_format("f%zu", table_rows(table) + 1));
 	table_number(table, finding->holds_bytes);
 	table_number(table, finding->count);
 	table_text(table, tier_name(finding->tier));
-	table_text(table, finding->count > 1 && kind->many ? kind->many : kind->one);
-	table_take(table, what_text(finding));
+	table_take(table, memory_format("%s: %s",
+				  finding->count > 1 && kind->many ? kind->many : kind->one,
+				  finding->subject));
+	if (finding->state)
+		table_note(table, memory_string(finding->state));
 	if (finding->detail)
 		table_note(table, memory_string(finding->detail));
 	vec_foreach (note, &finding->notes)
 		table_note(table, memory_string(*note));
 	if (finding->allocated_at)
 		table_note(table, memory_format("allocated at %s", finding->allocated_at));
+	if (compared && finding->fix)
+		table_note(table, memory_format("to mend it: %s", finding->fix));
 }
 
 static void add_table(struct view *view, const struct finding_list *findings, size_t limit)
 {
 	size_t shown = limit ? MIN(limit, findings->list.count) : findings->list.count;
-	struct table *table = table_create(columns, ARRAY_SIZE(columns));
+	unsigned first = findings->list.items[0].growth.known ? COLUMNS_OF_NUMBER : 0;
+	struct table *table = table_create(columns + first, ARRAY_SIZE(columns) - first);
 
 	for (size_t i = 0; i < shown; i++)
 		add_row(table, &findings->list.items[i]);
@@ -152,4 +163,35 @@ void finding_show(struct view *view, const struct finding *finding)
 	if (finding->fix)
 		view_line(view, LINE_PLAIN, "to mend it: %s", finding->fix);
 	view_line(view, LINE_PLAIN, "%s", "");
+}
+
+bool findings_is_number(const char *text, uint64_t *ret)
+{
+	char *end;
+
+	if (text[0] != 'f' || !isdigit((unsigned char)text[1]))
+		return false;
+	*ret = strtoull(text + 1, &end, 10);
+	return !*end;
+}
+
+struct error *findings_numbered(const struct analysis *analysis, struct naming *naming,
+	uint64_t number, struct finding_list *ret_findings, const struct finding **ret)
+{
+	struct memory_account memory;
+	struct finding_list findings;
+
+	TRY(memory_account_make(analysis, &memory));
+	TRY(findings_find(analysis, naming, &memory, NULL, &findings));
+	if (!number || number > findings.list.count) {
+		struct error *error =
+			error_create(ERROR_USAGE, "there is no finding f%llu; the report has %zu",
+				(unsigned long long)number, findings.list.count);
+
+		finding_list_deinit(&findings);
+		return error;
+	}
+	*ret_findings = findings;
+	*ret = &findings.list.items[number - 1];
+	return NULL;
 }

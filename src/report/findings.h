@@ -2,6 +2,7 @@
 #pragma once
 
 #include "finding.h"
+#include "naming.h"
 #include "view.h"
 
 /* Adds `findings` to the document, and lines and a table to the text when there are any. At most
@@ -10,3 +11,10 @@ void findings_show(struct view *view, const struct finding_list *findings, size_
 
 /* One of them, with all its evidence: lines, and `finding` in the document. */
 void finding_show(struct view *view, const struct finding *finding);
+
+/* "f2": the number of a finding in the report. False: it is none. */
+bool findings_is_number(const char *text, uint64_t *ret);
+
+/* Finds all again, and the one with that number, which is in the list. */
+struct error *findings_numbered(const struct analysis *analysis, struct naming *naming,
+	uint64_t number, struct finding_list *ret_findings, const struct finding **ret);

@@ -9,23 +9,23 @@ enum { NAMES_IN_ROW = 3, SMALLEST_SHARE = 1000 };
 static const struct column holder_columns[] = {
 	{"grew", NULL, CELL_BYTES, false},
 	{"a minute", NULL, CELL_BYTES, false},
-	{"objects", NULL, CELL_COUNT, false},
-	{"old ones kept", NULL, CELL_TEXT, false},
+	{"more", NULL, CELL_COUNT, false},
+	{"still there", NULL, CELL_TEXT, false},
 	{"held by", NULL, CELL_TEXT, true},
 };
 
 static const struct column type_columns[] = {
 	{"grew", NULL, CELL_BYTES, false},
 	{"a minute", NULL, CELL_BYTES, false},
-	{"objects", NULL, CELL_COUNT, false},
-	{"old ones kept", NULL, CELL_TEXT, false},
+	{"more", NULL, CELL_COUNT, false},
+	{"still there", NULL, CELL_TEXT, false},
 	{"type", NULL, CELL_TEXT, true},
 };
 
 static const struct column group_columns[] = {
 	{"more", NULL, CELL_COUNT, false},
 	{"now", NULL, CELL_COUNT, false},
-	{"old ones", NULL, CELL_COUNT, false},
+	{"still there", NULL, CELL_COUNT, false},
 	{"state", NULL, CELL_TEXT, false},
 	{"function", NULL, CELL_TEXT, true},
 };
@@ -35,12 +35,17 @@ static json_t *per_minute_json(const struct growth *growth, int64_t amount)
 	return growth->elapsed_ns ? json_integer(growth_per_minute(growth, amount)) : json_null();
 }
 
+static json_t *figures_json(
+	const struct growth *growth, int64_t objects, int64_t bytes, uint64_t survivors)
+{
+	return json_pack("{s:I, s:I, s:I, s:o}", "objects", (json_int_t)objects, "bytes",
+		(json_int_t)bytes, "survivors", (json_int_t)survivors, "bytes_per_minute",
+		per_minute_json(growth, bytes));
+}
+
 json_t *growth_json(const struct growth *growth, const struct growth_sum *sum)
 {
-	return json_pack("{s:I, s:I, s:I, s:o}", "objects", (json_int_t)growth_objects(sum),
-		"bytes", (json_int_t)growth_bytes(sum), "survivors",
-		(json_int_t)sum->survived.objects, "bytes_per_minute",
-		per_minute_json(growth, growth_bytes(sum)));
+	return figures_json(growth, growth_objects(sum), growth_bytes(sum), sum->survived.objects);
 }
 
 /* "98.2 %"; "" when there were none. */
@@ -50,29 +55,27 @@ static char *kept_text(uint64_t survived, uint64_t before)
 }
 
 /* What grew by less than a thousandth of the heap is left out. */
-static bool is_worth_a_row(const struct growth_view *view, const struct growth_sum *sum)
+static bool is_worth_a_row(const struct growth_view *view, int64_t bytes)
 {
 	int64_t smallest = (int64_t)(view->growth->all.after.bytes / SMALLEST_SHARE);
 
-	return growth_bytes(sum) > (view->limit ? smallest : 0);
+	return bytes > (view->limit ? smallest : 0);
 }
 
-static void add_row(const struct growth_view *view, struct table *table,
-	const struct growth_sum *sum, char *name)
+static void add_row(const struct growth_view *view, struct table *table, int64_t objects,
+	int64_t bytes, char *kept, char *name)
 {
-	int64_t objects = growth_objects(sum);
-
 	table_row(table);
-	table_number(table, (uint64_t)growth_bytes(sum));
+	table_number(table, (uint64_t)bytes);
 	if (view->growth->elapsed_ns)
-		table_number(table, (uint64_t)growth_per_minute(view->growth, growth_bytes(sum)));
+		table_number(table, (uint64_t)growth_per_minute(view->growth, bytes));
 	else
 		table_none(table);
 	if (objects >= 0)
 		table_number(table, (uint64_t)objects);
 	else
 		table_none(table);
-	table_take(table, kept_text(sum->survived.objects, sum->before.objects));
+	table_take(table, kept);
 	table_take(table, name);
 }
 
@@ -107,9 +110,12 @@ static json_t *holder_json(const struct growth_view *view, const struct growth_h
 
 		json_array_append_new(with, clean_json(name));
 	}
-	return json_pack("{s:o, s:o, s:I, s:I, s:o}", "what", clean_json(what), "with", with,
-		"retained_bytes", (json_int_t)row->bytes, "objects", (json_int_t)row->objects,
-		"growth", growth_json(view->growth, &holder->sum));
+	return json_pack("{s:o, s:o, s:I, s:I, s:I, s:I, s:o}", "what", clean_json(what), "with",
+		with, "retained_bytes", (json_int_t)row->bytes, "objects", (json_int_t)row->objects,
+		"before_objects", (json_int_t)holder->before.objects, "kept_objects",
+		(json_int_t)holder->kept.objects, "growth",
+		figures_json(view->growth, growth_holder_objects(holder),
+			growth_holder_bytes(holder), holder->survived.objects));
 }
 
 static void show(
@@ -140,12 +146,15 @@ void growth_tables_add_holders(const struct growth_view *view)
 	vec_foreach (holder, &view->growth->holders) {
 		if (!view->limit || json_array_size(list) < view->limit)
 			json_array_append_new(list, holder_json(view, holder));
-		if (!is_worth_a_row(view, &holder->sum))
+		if (!is_worth_a_row(view, growth_holder_bytes(holder)))
 			continue;
 		if (is_full(view, table))
 			left_out++;
 		else
-			add_row(view, table, &holder->sum, members_text(view, holder->row));
+			add_row(view, table, growth_holder_objects(holder),
+				growth_holder_bytes(holder),
+				kept_text(holder->kept.objects, holder->before.objects),
+				members_text(view, holder->row));
 	}
 	json_object_set_new(view_document(view->view), "holders", list);
 	show(view, table, left_out, "holders");
@@ -171,12 +180,13 @@ void growth_tables_add_types(const struct growth_view *view)
 	vec_foreach (type, &view->growth->types) {
 		if (!view->limit || json_array_size(list) < view->limit)
 			json_array_append_new(list, type_json(view, type));
-		if (!is_worth_a_row(view, &type->sum))
+		if (!is_worth_a_row(view, growth_bytes(&type->sum)))
 			continue;
 		if (is_full(view, table))
 			left_out++;
 		else
-			add_row(view, table, &type->sum,
+			add_row(view, table, growth_objects(&type->sum), growth_bytes(&type->sum),
+				kept_text(type->sum.survived.objects, type->sum.before.objects),
 				memory_string(object_type_at(types, type->type)->name));
 	}
 	json_object_set_new(view_document(view->view), "types", list);

@@ -37,39 +37,46 @@ static void add_documents(struct view *view, const struct growth *growth, uint64
 	json_object_set_new(document, "heap", heap_json(growth));
 }
 
+/* "5.13 MB more", "5.13 MB less", "as much as" */
+static char *change_text(int64_t grown)
+{
+	_cleanup_free_ char *amount = human_bytes((uint64_t)(grown < 0 ? -grown : grown));
+
+	return grown ? memory_format("%s %s than", amount, grown < 0 ? "less" : "more")
+		     : memory_string("as much as");
+}
+
 /* "35.6 MB live, 5.13 MB more than 1m 0s before: 5.13 MB a minute" */
 static void add_growth(struct view *view, const struct growth *growth)
 {
-	int64_t grown = growth_bytes(&growth->all);
-	uint64_t amount = (uint64_t)(grown < 0 ? -grown : grown);
+	int64_t rate = growth_per_minute(growth, growth_bytes(&growth->all));
 	_cleanup_free_ char *live = human_bytes(growth->all.after.bytes);
-	_cleanup_free_ char *change = human_bytes(amount);
+	_cleanup_free_ char *change = change_text(growth_bytes(&growth->all));
 	_cleanup_free_ char *elapsed = human_duration(growth->elapsed_ns);
-	_cleanup_free_ char *rate =
-		human_bytes((uint64_t)growth_per_minute(growth, (int64_t)amount));
+	_cleanup_free_ char *minute = human_bytes((uint64_t)(rate < 0 ? -rate : rate));
 
-	if (growth->elapsed_ns)
-		view_line(view, LINE_PLAIN, "%s live, %s %s than %s before: %s%s a minute", live,
-			change, grown < 0 ? "less" : "more", elapsed, grown < 0 ? "-" : "", rate);
+	if (!growth->elapsed_ns)
+		view_line(view, LINE_PLAIN, "%s live, %s before", live, change);
+	else if (!rate)
+		view_line(view, LINE_PLAIN, "%s live, %s %s before", live, change, elapsed);
 	else
-		view_line(view, LINE_PLAIN,
-			"%s live, %s %s than before (the files do not say when that was)", live,
-			change, grown < 0 ? "less" : "more");
+		view_line(view, LINE_PLAIN, "%s live, %s %s before: %s%s a minute", live, change,
+			elapsed, rate < 0 ? "-" : "", minute);
 }
 
 static void add_survivors(struct view *view, const struct growth *growth, uint64_t took_ns)
 {
 	const struct growth_sum *all = &growth->all;
+	uint64_t collections = growth->survival.collections;
 	_cleanup_free_ char *before = human_rough_count(all->before.objects);
-	_cleanup_free_ char *kept =
-		human_percent(MIN(all->survived.objects, all->before.objects), all->before.objects);
+	_cleanup_free_ char *kept = human_percent(all->survived.objects, all->before.objects);
 	_cleanup_free_ char *born = human_rough_count(all->after.objects - all->survived.objects);
 	_cleanup_free_ char *took = human_duration(took_ns);
 
 	view_line(view, LINE_PLAIN, "%s%s of the %s objects of then are still there · %s are new",
 		growth->survival.exact ? "" : "at least ", kept, before, born);
-	view_line(view, LINE_PLAIN, "%llu collections in between · took %s",
-		(unsigned long long)growth->survival.collections, took);
+	view_line(view, LINE_PLAIN, "%llu collection%s between them · took %s",
+		(unsigned long long)collections, collections == 1 ? "" : "s", took);
 }
 
 static void fill(struct view *view, const struct diff *diff, struct naming *naming,

@@ -33,6 +33,7 @@ static const struct column group_columns[] = {
 	{NULL, "goids", CELL_JSON, false},
 	{NULL, "frames", CELL_JSON, false},
 	{NULL, "never_wake", CELL_COUNT, false},
+	{NULL, "likely", CELL_COUNT, false},
 };
 
 /* A group with what its goroutines sum up to. */
@@ -40,8 +41,8 @@ struct group_row {
 	uint32_t group;
 	uint64_t bytes;
 	uint64_t longest_ns;
-	uint32_t never_wake;
-	enum wake why; /* of those */
+	uint32_t never_wake, likely;
+	enum wake why; /* of those that never wake, else of those that are likely */
 	json_t *goids;
 };
 
@@ -84,6 +85,15 @@ static void add_goroutine(const struct maker *maker, struct table *table, uint32
 	table_number(table, maker->rank[maker->stacks->group_of[number]]);
 }
 
+static void add_verdict(struct group_row *row, const struct goroutine_verdict *verdict)
+{
+	row->never_wake += verdict->verdict == VERDICT_NEVER_WAKES;
+	row->likely += verdict->verdict == VERDICT_LIKELY;
+	if (verdict->verdict == VERDICT_NEVER_WAKES ||
+		(verdict->verdict == VERDICT_LIKELY && !row->never_wake))
+		row->why = verdict->why;
+}
+
 static void sum_groups(struct maker *maker)
 {
 	for (uint32_t i = 0; i < maker->stacks->groups.count; i++)
@@ -93,10 +103,7 @@ static void sum_groups(struct maker *maker)
 
 		row->bytes += retention_retained(maker->analysis->retention,
 			object_graph_goroutine(maker->analysis->objects, i));
-		if (maker->verdicts->of[i].verdict == VERDICT_NEVER_WAKES) {
-			row->never_wake++;
-			row->why = maker->verdicts->of[i].why;
-		}
+		add_verdict(row, &maker->verdicts->of[i]);
 		row->longest_ns = MAX(
 			row->longest_ns, goroutine_waited(goroutine_at(maker, i), maker->now_ns));
 		json_array_append_new(
@@ -149,7 +156,7 @@ static json_t *frames_json(const struct goroutine_group *group)
 }
 
 /* "never wakes: ..."; "12 of them never wake: ..." */
-static void add_verdict_note(
+static void add_proved_note(
 	struct table *table, const struct goroutine_group *group, const struct group_row *row)
 {
 	_cleanup_free_ char *count = human_count(row->never_wake);
@@ -161,6 +168,19 @@ static void add_verdict_note(
 		table_note(table, memory_format("none of them ever wakes: %s", why));
 	else
 		table_note(table, memory_format("%s of them never wake: %s", count, why));
+}
+
+static void add_verdict_note(
+	struct table *table, const struct goroutine_group *group, const struct group_row *row)
+{
+	_cleanup_free_ char *count = human_count(row->likely);
+
+	if (row->never_wake)
+		add_proved_note(table, group, row);
+	else if (row->likely)
+		table_note(
+			table, memory_format("likely stuck%s%s: %s", group->count > 1 ? ", " : "",
+				       group->count > 1 ? count : "", wake_text(row->why)));
 }
 
 static void add_group(const struct maker *maker, struct table *table, const struct group_row *row)
@@ -184,8 +204,8 @@ static void add_group(const struct maker *maker, struct table *table, const stru
 	table_json(table, json_incref(row->goids));
 	table_json(table, frames_json(group));
 	table_number(table, row->never_wake);
-	if (row->never_wake)
-		add_verdict_note(table, group, row);
+	table_number(table, row->likely);
+	add_verdict_note(table, group, row);
 	if (*creator)
 		table_note(table, memory_format("created by %s", creator));
 	free(creator);

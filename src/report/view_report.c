@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "clean.h"
+#include "crash_head.h"
 #include "clock.h"
 #include "finding_kind.h"
 #include "findings.h"
@@ -227,6 +228,8 @@ static void add_notes(struct report *report)
 	const struct heap_figures *figures = &analysis->figures;
 	const struct capture_facts *capture = &analysis->program->target->capture;
 
+	vec_foreach (note, &report->findings.notes)
+		add_note(report, memory_string(*note));
 	if (figures->marked_unreached_bytes > figures->marked_bytes / UNREACHED_SHARE) {
 		_cleanup_free_ char *bytes = human_bytes(figures->marked_unreached_bytes);
 
@@ -270,6 +273,7 @@ static struct error *fill(struct report *report, const struct view_options *opti
 	TRY(findings_find(report->analysis, report->naming, &memory, NULL, &report->findings));
 	uint64_t elapsed = clock_now() - options->began_ns;
 	target_summary_add(report->view, report->analysis);
+	TRY(crash_head_add(report->view, report->analysis, report->naming));
 	add_heap(report, explained);
 	add_times(report, elapsed);
 	add_summary(report, explained, elapsed);

@@ -6,6 +6,7 @@
 #include "any_trees.h"
 #include "clean.h"
 #include "finding_kind.h"
+#include "findings.h"
 #include "human.h"
 #include "schema_source.h"
 #include "subject.h"
@@ -25,11 +26,13 @@ struct question {
 	struct any_trees trees;
 	VEC(struct any_tree) chosen;
 	struct finding_list groups; /* a finding for each group, for their names */
+	char *holder;               /* the subject of the finding; NULL: by address */
 };
 
 static void question_deinit(struct question *question)
 {
 	finding_list_deinit(&question->groups);
+	free(question->holder);
 	vec_deinit(&question->chosen);
 	any_trees_deinit(&question->trees);
 	map_list_deinit(&question->maps);
@@ -89,18 +92,42 @@ static struct error *not_found(const struct question *question, const char *what
 		*names ? "there are " : "no map[string]any is alive", names);
 }
 
+static void choose_group(
+	struct question *question, const struct any_group *group, const char *subject)
+{
+	if (!question->holder)
+		question->holder = memory_string(subject);
+	for (size_t i = 0; i < group->count; i++)
+		vec_push(&question->chosen, group->trees[i]);
+}
+
+/* By the number of a finding in the report. */
+static struct error *choose_by_number(struct question *question, uint64_t number)
+{
+	struct finding_list findings;
+	const struct finding *finding;
+
+	TRY(findings_numbered(question->analysis, question->naming, number, &findings, &finding));
+	vec_foreach (group, &question->trees.groups) {
+		if (finding->kind == &map_any && group->largest == finding->node)
+			choose_group(question, group, finding->subject);
+	}
+	finding_list_deinit(&findings);
+	return question->chosen.count
+		       ? NULL
+		       : error_create(
+				 ERROR_USAGE, "finding f%" PRIu64 " is not one of map-any", number);
+}
+
 /* By the id of a finding, or what stands in the report. */
 static struct error *choose_by_name(struct question *question, const char *what)
 {
 	for (size_t i = 0; i < question->groups.list.count; i++) {
 		const struct finding *finding = &question->groups.list.items[i];
-		const struct any_group *group = &question->trees.groups.items[i];
 		_cleanup_free_ char *id = finding_id(finding);
 
-		if (strcmp(id, what) != 0 && strcmp(finding->subject, what) != 0)
-			continue;
-		for (size_t k = 0; k < group->count; k++)
-			vec_push(&question->chosen, group->trees[k]);
+		if (!strcmp(id, what) || !strcmp(finding->subject, what))
+			choose_group(question, &question->trees.groups.items[i], finding->subject);
 	}
 	return question->chosen.count ? NULL : not_found(question, what);
 }
@@ -117,6 +144,7 @@ static int by_retained(const void *left, const void *right)
 static struct error *choose(struct question *question, const char *what)
 {
 	const struct analysis *analysis = question->analysis;
+	uint64_t number;
 
 	map_list_find(analysis, &question->maps);
 	any_trees_find(analysis, &question->maps, &question->trees);
@@ -125,6 +153,8 @@ static struct error *choose(struct question *question, const char *what)
 			sizeof(struct any_group), by_retained);
 	if (!strncmp(what, "0x", 2))
 		return choose_by_address(question, what);
+	if (findings_is_number(what, &number))
+		return choose_by_number(question, number);
 	vec_foreach (group, &question->trees.groups)
 		finding_add(&question->groups, &map_any, TIER_LIKELY)->node = group->largest;
 	TRY(subjects_name(analysis, question->naming, &question->groups));
@@ -132,13 +162,12 @@ static struct error *choose(struct question *question, const char *what)
 }
 
 /* The last name in "main.server.cache[]": Cache. */
-static char *type_name(const char *what)
+static char *type_name(const struct question *question)
 {
 	struct text text = {0};
+	const char *what = question->holder ? question->holder : "Root";
 	const char *end = what + strlen(what), *begin;
 
-	if (!strncmp(what, "0x", 2))
-		return memory_string("Root");
 	while (end > what && !isalnum((unsigned char)end[-1]))
 		end--;
 	begin = end;
@@ -150,7 +179,7 @@ static char *type_name(const char *what)
 }
 
 static void add_schema(struct view *view, const struct question *question,
-	const struct any_schema *schema, size_t looked_at, const char *what)
+	const struct any_schema *schema, size_t looked_at)
 {
 	const struct layout *layout = &question->analysis->program->runtime->layout;
 	uint64_t now = any_schema_now_bytes(schema);
@@ -158,7 +187,7 @@ static void add_schema(struct view *view, const struct question *question,
 	_cleanup_free_ char *now_text = human_bytes(now), *then_text = human_bytes(then);
 	_cleanup_free_ char *trees = human_count(looked_at);
 	_cleanup_free_ char *all = human_count(question->chosen.count);
-	_cleanup_free_ char *name = type_name(what);
+	_cleanup_free_ char *name = type_name(question);
 	struct text source = {0};
 
 	text_add(&source,
@@ -185,7 +214,7 @@ static struct error *answer(struct question *question, const char *what, struct 
 		return error_create(ERROR_UNSUPPORTED,
 			"the names of keys are not in this snapshot; silt snap --contents writes "
 			"one that has them");
-	add_schema(view, question, schema, looked_at, what);
+	add_schema(view, question, schema, looked_at);
 	return NULL;
 }
 

@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "findings.h"
 #include "target_summary.h"
 #include "views.h"
 #include "why.h"
@@ -94,6 +95,7 @@ static struct error *explain(struct why *why, const char *what)
 {
 	char *end;
 	node_t node;
+	uint64_t number;
 
 	if (!strncmp(what, "0x", 2)) {
 		addr_t address = strtoull(what, &end, 16);
@@ -102,19 +104,15 @@ static struct error *explain(struct why *why, const char *what)
 			    : explain_address(why, address);
 	}
 	if (!strncmp(what, GOID_PREFIX, strlen(GOID_PREFIX))) {
-		const char *number = what + strlen(GOID_PREFIX);
-		uint64_t goid = strtoull(number, &end, 10);
+		const char *digits = what + strlen(GOID_PREFIX);
+		uint64_t goid = strtoull(digits, &end, 10);
 
-		return *end || !isdigit((unsigned char)*number)
-			       ? error_create(ERROR_USAGE, "\"%s\" is not a goroutine id", number)
+		return *end || !isdigit((unsigned char)*digits)
+			       ? error_create(ERROR_USAGE, "\"%s\" is not a goroutine id", digits)
 			       : why_goroutine(why, goid);
 	}
-	if (what[0] == 'f' && isdigit((unsigned char)what[1])) {
-		uint64_t number = strtoull(what + 1, &end, 10);
-
-		if (!*end)
-			return why_finding(why, number);
-	}
+	if (findings_is_number(what, &number))
+		return why_finding(why, number);
 	const char *digits = what[0] == '#' ? what + 1 : what;
 	if (isdigit((unsigned char)*digits)) {
 		uint64_t row = strtoull(digits, &end, 10);

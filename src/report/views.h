@@ -40,5 +40,5 @@ struct diff {
 struct error *view_diff(
 	const struct diff *diff, const struct view_options *options, struct view **ret);
 
-/* silt schema: `what` is an address, or the id of a finding or what it is about. */
+/* silt schema: `what` is an address, or the number or id of a finding, or what it is about. */
 struct error *view_schema(const struct analysis *analysis, const char *what, struct view **ret);

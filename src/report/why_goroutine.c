@@ -3,12 +3,13 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "chain_start.h"
 #include "chain_table.h"
 #include "clean.h"
 #include "goroutine_text.h"
 #include "holder_text.h"
 #include "human.h"
-#include "goroutine_verdicts.h"
+#include "why_locks.h"
 
 static const struct column awaited_columns[] = {
 	{"waits for", "what", CELL_TEXT, true},
@@ -24,6 +25,7 @@ static const struct column frame_columns[] = {
 struct subject {
 	struct why *why;
 	const struct never_wakes *verdicts;
+	const struct goroutine_verdicts *found;
 	const struct goroutine *goroutine;
 	const struct goroutine_group *group;
 	uint32_t number;
@@ -42,8 +44,11 @@ static struct error *find_subject(
 	for (uint32_t i = 0; i < stacks->goroutines.list.count; i++) {
 		if (stacks->goroutines.list.items[i].goid != goid)
 			continue;
-		*ret = (struct subject){why, verdicts, &stacks->goroutines.list.items[i],
-			&stacks->groups.items[stacks->group_of[i]], i};
+		*ret = (struct subject){.why = why,
+			.verdicts = verdicts,
+			.goroutine = &stacks->goroutines.list.items[i],
+			.group = &stacks->groups.items[stacks->group_of[i]],
+			.number = i};
 		return NULL;
 	}
 	return error_create(ERROR_USAGE,
@@ -70,8 +75,13 @@ static void add_verdict(const struct subject *subject)
 {
 	const struct goroutine_verdict *verdict = &subject->verdicts->of[subject->number];
 
-	view_line(subject->why->view, LINE_BOLD, "%s: %s",
-		verdict->verdict == VERDICT_NEVER_WAKES ? "can never wake" : "alive",
+	static const char *const texts[] = {
+		[VERDICT_ALIVE] = "alive",
+		[VERDICT_LIKELY] = "most likely never ends its wait",
+		[VERDICT_NEVER_WAKES] = "can never wake",
+	};
+
+	view_line(subject->why->view, LINE_BOLD, "%s: %s", texts[verdict->verdict],
 		wake_text(verdict->why));
 }
 
@@ -139,6 +149,24 @@ static void add_awaited(const struct subject *subject)
 	view_table(subject->why->view, table);
 }
 
+static bool is_reached(const struct subject *subject)
+{
+	enum wake why = subject->verdicts->of[subject->number].why;
+
+	return why == WAKE_REACHED || why == WAKE_ORPHAN || why == WAKE_ONE_HOLDER;
+}
+
+/* Who has it, where the chain alone does not say that: a timer, a goroutine that sleeps. */
+static void add_start(const struct subject *subject, const struct path *path)
+{
+	_cleanup_free_ char *start = chain_start_text(subject->why->analysis, path);
+
+	if (!*start)
+		return;
+	view_line(subject->why->view, LINE_PLAIN, "held by %s", start);
+	json_object_set_new(view_document(subject->why->view), "chain_start", clean_json(start));
+}
+
 /* Of a select, the first case for which there is a chain. */
 static struct error *add_waker(const struct subject *subject)
 {
@@ -146,7 +174,7 @@ static struct error *add_waker(const struct subject *subject)
 	struct why *why = subject->why;
 	struct path path = {0};
 
-	if (subject->verdicts->of[subject->number].why != WAKE_REACHED)
+	if (!is_reached(subject))
 		return NULL;
 	for (uint32_t i = wait->first; i < wait->first + wait->count && !path.nodes.count; i++) {
 		path_deinit(&path);
@@ -157,6 +185,8 @@ static struct error *add_waker(const struct subject *subject)
 		path.nodes.count ? "who can wake it, by the shortest chain of references:"
 				 : "what can wake it is referred to only by the scheduler, or by a "
 				   "weak pointer");
+	if (path.nodes.count)
+		add_start(subject, &path);
 	struct error *error =
 		path.nodes.count ? chain_table_add(why->view, why->analysis, why->naming, &path)
 				 : NULL;
@@ -192,6 +222,7 @@ static struct error *explain(const struct subject *subject)
 	add_verdict(subject);
 	add_document(subject, holds);
 	add_awaited(subject);
+	why_locks_add(subject->why, subject->found, subject->number);
 	TRY(add_waker(subject));
 	add_stack(subject);
 	return NULL;
@@ -204,5 +235,6 @@ struct error *why_goroutine(struct why *why, uint64_t goid)
 
 	TRY(goroutine_verdicts_find(why->analysis, &verdicts));
 	TRY(find_subject(why, verdicts->wakes, goid, &subject));
+	subject.found = verdicts;
 	return explain(&subject);
 }

@@ -10,8 +10,8 @@
 enum {
 	STRICT_OVERCOMMIT = 2,  /* vm.overcommit_memory: promises are counted (proc(5)) */
 	PAGE_TABLE_SHARE = 512, /* bytes mapped for each byte of the lowest page tables */
-	/* The target may write to a quarter of its memory while a copy of it lives. An estimate: the
-	 * collector writes marks, not objects, and new objects go where free ones were. */
+	/* The target may write to a quarter of its memory while a copy of it lives. An estimate:
+	 * the collector writes marks, not objects, and new objects go where free ones were. */
 	WRITTEN_SHARE = 4,
 	BUFFER_SHARE = 4, /* of what is free, for a buffer of ours */
 };

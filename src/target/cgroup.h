@@ -15,7 +15,8 @@
 struct cgroup_room {
 	uint64_t memory; /* bytes; files in memory that were not used lately can be given back */
 	uint64_t tasks;
-	uint64_t memory_limit; /* bytes that a group may have in all; beyond it processes are killed */
+	uint64_t memory_limit; /* bytes that a group may have in all; beyond it processes are killed
+				*/
 };
 
 /* `root` is the directory where proc and the mounts are: "" but in tests. What cannot be read sets

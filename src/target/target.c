@@ -86,7 +86,10 @@ static struct error *read_segments(
 			return error_fault(address + done, length - done);
 		size_t part = (size_t)MIN(segment->end - (address + done), length - done);
 
-		memcpy(buffer + done, segment->bytes + (address + done - segment->start), part);
+		const uint8_t *from = segment->bytes + (address + done - segment->start);
+
+		target_note_use(target, from, part);
+		memcpy(buffer + done, from, part);
 		done += part;
 	}
 	return NULL;

@@ -7,14 +7,9 @@
 
 bool chain_is_of_timers(const struct analysis *analysis, const struct path *path)
 {
-	const struct object_graph *objects = analysis->objects;
-
-	for (size_t i = 0; i + 1 < path->nodes.count; i++) {
-		node_t node = path->nodes.items[i], next = path->nodes.items[i + 1];
-
-		if (!node_is_virtual(objects, node) && !node_is_virtual(objects, next) &&
-			timer_heap_is(analysis->heap, object_of_node(objects, node),
-				heap_address(analysis->heap, object_of_node(objects, next))))
+	vec_foreach (node, &path->nodes) {
+		if (!node_is_virtual(analysis->objects, *node) &&
+			timer_heap_is(analysis->heap, object_of_node(analysis->objects, *node)))
 			return true;
 	}
 	return false;

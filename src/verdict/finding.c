@@ -95,4 +95,7 @@ void finding_list_deinit(struct finding_list *findings)
 		finding_deinit(finding);
 	vec_deinit(&findings->list);
 	vec_deinit(&findings->times);
+	vec_foreach (note, &findings->notes)
+		free(*note);
+	vec_deinit(&findings->notes);
 }

@@ -84,6 +84,7 @@ struct finding_time {
 struct finding_list {
 	VEC(struct finding) list;
 	VEC(struct finding_time) times;
+	VEC(char *) notes; /* what was not looked for, and why */
 };
 
 /* Adds one, empty but for the kind and the tier; the caller sets the node or the subject. Valid

@@ -14,14 +14,17 @@ enum {
 };
 
 static const struct finding_kind *const kinds[] = {
+	&boxed_values,
 	&closure_captures,
 	&context_chain,
+	&duplicate_strings,
 	&finalizer,
 	&goroutine_deadlock,
 	&goroutine_frame,
 	&goroutine_likely,
 	&goroutine_never_wakes,
 	&goroutine_orphan,
+	&hidden_pointer,
 	&lock_convoy,
 	&map_any,
 	&map_grows,
@@ -31,6 +34,7 @@ static const struct finding_kind *const kinds[] = {
 	&runtime_held,
 	&slice_pin,
 	&timer_kept,
+	&value_pins,
 };
 
 bool finding_matters(const struct analysis *analysis, uint64_t bytes)

@@ -43,14 +43,17 @@ struct error *findings_find(const struct analysis *analysis, struct naming *nami
 /* Is so much of the heap worth a line? */
 bool finding_matters(const struct analysis *analysis, uint64_t bytes);
 
+extern const struct finding_kind boxed_values;
 extern const struct finding_kind closure_captures;
 extern const struct finding_kind context_chain;
+extern const struct finding_kind duplicate_strings;
 extern const struct finding_kind finalizer;
 extern const struct finding_kind goroutine_deadlock;
 extern const struct finding_kind goroutine_frame;
 extern const struct finding_kind goroutine_likely;
 extern const struct finding_kind goroutine_never_wakes;
 extern const struct finding_kind goroutine_orphan;
+extern const struct finding_kind hidden_pointer;
 extern const struct finding_kind lock_convoy;
 extern const struct finding_kind map_any;
 extern const struct finding_kind map_grows;
@@ -60,3 +63,4 @@ extern const struct finding_kind registry_grows;
 extern const struct finding_kind runtime_held;
 extern const struct finding_kind slice_pin;
 extern const struct finding_kind timer_kept;
+extern const struct finding_kind value_pins;

@@ -1,5 +1,6 @@
 #include "goroutine_verdicts.h"
 
+#include "fatal_error.h"
 #include "goroutine_text.h"
 
 static struct error *find_stuck(
@@ -23,10 +24,31 @@ static struct error *find_stuck(
 		key_of, &verdicts->stuck);
 }
 
+/* The runtime ends a program in which nobody can wake anybody any more. */
+static void add_crash(const struct analysis *analysis, struct never_wakes *wakes)
+{
+	const struct stacks *stacks = &analysis->objects->stacks;
+	struct fatal_error error;
+
+	if (!fatal_error_find(analysis->program->runtime, &stacks->goroutines, &error) ||
+		!fatal_error_is_deadlock(&error))
+		return;
+	for (uint32_t i = 0; i < stacks->goroutines.list.count; i++) {
+		struct goroutine_verdict *verdict = &wakes->of[i];
+
+		if (verdict->verdict != VERDICT_ALIVE || wakes->waits.of[i].kind == WAIT_OTHER ||
+			stacks_is_system(&stacks->groups.items[stacks->group_of[i]]))
+			continue;
+		*verdict = (struct goroutine_verdict){VERDICT_NEVER_WAKES, WAKE_ALL_ASLEEP};
+		wakes->count++;
+	}
+}
+
 /* Each looks at those that are alive by the ones before. */
 static struct error *find(const struct analysis *analysis, struct goroutine_verdicts *verdicts)
 {
 	TRY(never_wakes_find(analysis, &verdicts->wakes));
+	add_crash(analysis, verdicts->wakes);
 	TRY(deadlocks_find(analysis, verdicts->wakes, &verdicts->deadlocks));
 	TRY(find_stuck(analysis, verdicts));
 	TRY(orphans_find(analysis, verdicts->wakes, &verdicts->orphans));

@@ -64,8 +64,9 @@ static void add_holder(
 	const char *state = goroutine_text_state(base->analysis, goroutine);
 	_cleanup_free_ char *name = goroutine_finding_name(base->analysis, holder->goroutine);
 
-	finding_note(finding, "%s holds it (%s), and is in %s", name, holds_how_text(holder->how),
-		state);
+	finding_note(finding, "%s holds it%s%s (%s), and is in %s", name,
+		holder->function ? " in " : "", holder->function ? holder->function : "",
+		holds_how_text(holder->how), state);
 	finding_number(finding, "holder_goid", EVIDENCE_COUNT, goroutine->goid);
 	finding_text(finding, "holder_waits_in", memory_string(state));
 	finding_text(finding, "holder",

@@ -147,6 +147,7 @@ static void add_notes(const struct maker *maker)
 		maker->deadlock->proved
 			? "that they never wake is proved; who has what is told from their frames"
 			: "who has what is told from their frames; nobody else seems to have it");
+	finding_text(maker->finding, "reason", memory_string(wake_text(WAKE_DEADLOCK)));
 	finding_number(maker->finding, "behind", EVIDENCE_COUNT, maker->deadlock->behind);
 }
 

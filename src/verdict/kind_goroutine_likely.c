@@ -16,7 +16,7 @@ static void add_holder(
 	char *name = subject_of_path(base->analysis, base->naming, &holder->path);
 	_cleanup_free_ char *start = chain_start_text(base->analysis, &holder->path);
 
-	finding->detail = memory_format("only %s keeps what they wait for", name);
+	finding_note(finding, "only %s keeps what they wait for", name);
 	if (*start)
 		finding_note(finding, "it is held by %s", start);
 	finding_text(finding, "kept_by", name);

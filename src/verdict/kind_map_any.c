@@ -156,6 +156,6 @@ static struct error *find(const struct evidence_base *base, struct finding_list 
 
 const struct finding_kind map_any = {
 	.name = "map-any",
-	.one = "map[string]any for a struct",
+	.one = "map[string]any trees",
 	.find = find,
 };

@@ -24,10 +24,10 @@ static void add(void *context, const struct growing *growing)
 {
 	struct finder *finder = context;
 	const struct collection *now = growing->now;
-	const char *values = value_type(finder->base, now->type);
 
-	if (now->kind == COLLECTION_SLICE || registry_is(finder->base, now))
+	if (registry_is(finder->base, now))
 		return;
+	const char *values = value_type(finder->base, now->type);
 	struct finding *finding =
 		growing_finding_add(finder->base, growing, &map_grows, finder->findings);
 	_cleanup_free_ char *each = human_bytes(now->held_bytes / now->entries);

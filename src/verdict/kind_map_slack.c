@@ -205,5 +205,6 @@ const struct finding_kind map_slack = {
 	.name = "map-slack",
 	.one = "map does not shrink",
 	.many = "maps do not shrink",
+	.sums = true,
 	.find = find,
 };

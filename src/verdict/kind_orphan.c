@@ -1,21 +1,30 @@
 /* Goroutines that nobody can stop any more (orphans.h, with the guard against look-alikes). */
 #include "goroutine_finding.h"
+#include "orphan_map.h"
 #include "subject.h"
 
-/* Where those like them have what would stop them. */
+/* Where those like them have what would stop them, or could have it. */
 static struct error *add_map(
-	const struct evidence_base *base, uint32_t group, struct finding *finding)
+	const struct evidence_base *base, const struct stuck_group *group, struct finding *finding)
 {
+	const struct orphans *orphans = &base->goroutines->orphans;
+	bool others = true;
 	node_t map;
 	char *name;
 
-	TRY(orphans_map(&base->goroutines->orphans, group, &map));
+	TRY(orphan_map_of_others(orphans, group->key, &map));
+	if (map == NO_NODE) {
+		others = false;
+		map = orphan_map_by_type(orphans, base->maps, group->first);
+	}
 	if (map == NO_NODE)
 		return NULL;
 	TRY(subject_of_node(base->analysis, base->naming, map, &name));
 	finding_note(finding,
-		"their owner forgot them: others like them have what stops them in %s, where their "
-		"entries are gone",
+		others ? "their owner forgot them: others like them have what stops them in %s, "
+			 "where their entries are gone"
+		       : "their owner forgot them: what stops them is kept in %s, where they have "
+			 "no entries",
 		name);
 	finding_text(finding, "gone_from", name);
 	return NULL;
@@ -27,13 +36,12 @@ static struct error *add_group(const struct evidence_base *base, const struct st
 	struct finding *finding = finding_add(findings, &goroutine_orphan, TIER_LIKELY);
 
 	goroutine_finding_fill(base, group, finding);
-	finding->detail = memory_string("nothing can stop them");
 	finding->fix = "close the stop channel or call cancel where the last reference to it is "
 		       "let go of, before its entry is deleted";
 	finding_note(finding,
-		"what would stop them is waited for by nobody else, and nothing that can run "
-		"reaches it; they are still woken by the other cases of the select");
-	TRY(add_map(base, group->key, finding));
+		"nothing that can run reaches what would stop them; the other cases of their "
+		"select still wake them");
+	TRY(add_map(base, group, finding));
 	goroutine_finding_origin(base, group->first, finding);
 	finding_text(finding, "reason", memory_string(wake_text(WAKE_ORPHAN)));
 	return NULL;

@@ -7,19 +7,18 @@
  * may be a buffer that is being filled: it counts only among many of one field, nearly all of which
  * are as empty, and never proves anything for bytes.
  */
-#include <string.h>
-
 #include "bitset.h"
 #include "finding_kind.h"
 #include "human.h"
 #include "value_evidence.h"
 
 enum {
-	USED_SHARE = 20,    /* of a pinned array less than one in so many bytes is shown */
-	ROOM_SHARE = 8,     /* of a roomy one */
-	MANY_ROOMY = 64,    /* arrays of one field */
-	ROOMY_PERCENT = 90, /* of the slices in that field */
-	FEW_ARRAYS = 4,     /* a queue or two, rather than many parts of something */
+	USED_SHARE = 20,           /* of a pinned array less than one in so many bytes is shown */
+	ROOM_SHARE = 8,            /* of a roomy one */
+	MANY_ROOMY = 64,           /* arrays of one field */
+	ROOMY_SMALLEST_SHARE = 50, /* of the live bytes: room for later is cheap */
+	ROOMY_PERCENT = 90,        /* of the slices in that field */
+	FEW_ARRAYS = 4,            /* a queue or two, rather than many parts of something */
 };
 
 /* What is wrong with an array. */
@@ -56,23 +55,14 @@ static enum pin pin_of(const struct cover *cover, uint64_t size)
 	return cover->shown_bytes < size / USED_SHARE ? PIN_PART : PIN_NONE;
 }
 
-/* The runtime's own arrays are as it wants them. */
-static bool is_of_runtime(const struct pins *pins, uint32_t number)
-{
-	const struct value_place *place = &pins->base->values->places.list.items[number];
-	const struct object_types *types = &pins->base->analysis->typing->object_types;
-
-	return place->owner != NO_TYPE &&
-	       strstr(object_type_at(types, place->owner)->name, "runtime.") != NULL;
-}
-
 static void choose(void *context, struct cover *cover, object_t object)
 {
 	struct pins *pins = context;
 	const struct analysis *analysis = pins->base->analysis;
 
 	if (!pin_of(cover, heap_size(analysis->heap, object)) ||
-		is_of_runtime(pins, cover_place(cover)))
+		value_place_is_of_runtime(
+			analysis, &pins->base->values->places.list.items[cover_place(cover)]))
 		return;
 	bitset_add(pins->wanted, node_of_object(analysis->objects, object));
 	pins->any = true;
@@ -198,12 +188,14 @@ static bool may_be_buffers(const struct pins *pins, const struct value_place *pl
 
 static bool is_leak(const struct pins *pins, const struct pinned *group)
 {
+	const struct analysis *analysis = pins->base->analysis;
 	uint64_t all = slice_covers_of_place(pins->base->values->covers, group->place);
 
-	if (!finding_matters(pins->base->analysis, group->frees_bytes))
+	if (!finding_matters(analysis, group->frees_bytes))
 		return false;
 	return group->pin == PIN_PART ||
 	       (group->arrays >= MANY_ROOMY && group->arrays * 100 >= all * ROOMY_PERCENT &&
+		       group->frees_bytes >= analysis->figures.live_bytes / ROOMY_SMALLEST_SHARE &&
 		       !may_be_buffers(pins, place_of(pins, group)));
 }
 

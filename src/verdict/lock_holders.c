@@ -4,12 +4,8 @@
 
 #include "big_table.h"
 #include "code_refs.h"
+#include "near.h"
 #include "stack_closures.h"
-
-enum {
-	NEAR_NODES = 96, /* nodes that are looked at from a goroutine's frames on */
-	NEAR_STEPS = 4,  /* and references: goroutine, frame, object, object */
-};
 
 /* What is waited for and used by the code of a group's frames. */
 struct used_variables {
@@ -105,7 +101,9 @@ static void add_waits(struct finder *finder, uint32_t number)
 		uint32_t place = add_waited_for(finder, address, lock);
 
 		finder->ret->of_awaited[i] = place;
-		finder->ret->list.items[place].waiters++;
+		finder->ret->list.items[place].of_channel = wait->kind == WAIT_CHANNEL;
+		if (!finder->ret->list.items[place].waiters++)
+			finder->ret->list.items[place].first_waiter = number;
 	}
 }
 
@@ -133,7 +131,16 @@ static void note(struct finder *finder, uint32_t place, enum holds_how how)
 		return;
 	}
 	addrmap_set(&finder->noted, (addr_t)place + 1, (uint32_t)finder->ret->holders.count);
-	vec_push(&finder->ret->holders, {place, finder->goroutine, how});
+	vec_push(&finder->ret->holders, {place, finder->goroutine, how, NULL});
+}
+
+static void note_deferred(struct finder *finder, uint32_t place, const char *function)
+{
+	uint32_t known;
+
+	note(finder, place, HOLDS_DEFERS);
+	if (addrmap_get(&finder->noted, (addr_t)place + 1, &known))
+		finder->ret->holders.items[known].function = function;
 }
 
 /* Everything that is waited for and is in the object. */
@@ -146,52 +153,24 @@ static void note_object(struct finder *finder, node_t node)
 		note(finder, place, HOLDS_REACHES);
 }
 
-struct near {
-	VEC(node_t) nodes; /* in the order in which they were met */
-	struct addrmap met;
-};
-
-static void meet(struct finder *finder, struct near *near, node_t node)
-{
-	if (near->nodes.count >= NEAR_NODES || addrmap_get(&near->met, (addr_t)node + 1, NULL))
-		return;
-	addrmap_set(&near->met, (addr_t)node + 1, 0);
-	vec_push(&near->nodes, node);
-	note_object(finder, node);
-}
-
 /* Does it lead to more of the goroutine's own? Through channels and sudogs it would lead to others
  * that wait. */
 static bool leads_on(const struct finder *finder, node_t node)
 {
 	uint32_t place;
 
-	if (node >= analysis_graph(finder->analysis)->inner || bitset_has(finder->shut, node))
+	if (bitset_has(finder->shut, node))
 		return false;
 	return !addrmap_get(&finder->by_node, (addr_t)node + 1, &place) ||
 	       finder->ret->list.items[place].lock != LOCK_NONE;
 }
 
-/* What a goroutine's frames lead to, the nearest first. */
-static void look_near(struct finder *finder)
+static bool look_at_node(void *context, node_t node)
 {
-	const struct graph *graph = analysis_graph(finder->analysis);
-	struct near near = {0};
-	size_t at = 0;
+	struct finder *finder = context;
 
-	meet(finder, &near, object_graph_goroutine(finder->analysis->objects, finder->goroutine));
-	for (unsigned step = 0; step < NEAR_STEPS; step++) {
-		for (size_t end = near.nodes.count; at < end; at++) {
-			if (!leads_on(finder, near.nodes.items[at]))
-				continue;
-			struct references row = graph_references(graph, near.nodes.items[at]);
-
-			for (; row.at < row.end && near.nodes.count < NEAR_NODES; row.at++)
-				meet(finder, &near, *row.at);
-		}
-	}
-	vec_deinit(&near.nodes);
-	addrmap_deinit(&near.met);
+	note_object(finder, node);
+	return leads_on(finder, node);
 }
 
 /* Is it a package variable that is waited for? */
@@ -251,16 +230,17 @@ static bool is_deferred_call(const char *name)
 }
 
 /* defer mu.Unlock() of a package variable captures nothing: its code has the address. */
-static void look_at_deferred(struct finder *finder, addr_t entry)
+static void look_at_deferred(struct finder *finder, const struct stack_closure *closure)
 {
 	struct used_variables used = {0};
 	struct function function;
 
-	if (goruntime_function(finder->analysis->program->runtime, entry, NULL, &function) &&
+	if (goruntime_function(
+		    finder->analysis->program->runtime, closure->entry, NULL, &function) &&
 		is_deferred_call(function.name))
 		find_used(finder, &function, &used);
 	vec_foreach (place, &used.places)
-		note(finder, *place, HOLDS_DEFERS);
+		note_deferred(finder, *place, closure->deferred_by);
 	vec_deinit(&used.places);
 }
 
@@ -269,10 +249,12 @@ static void look_at_closure(void *context, const struct stack_closure *closure)
 	struct finder *finder = context;
 	uint32_t place;
 
+	if (!closure->deferred_by)
+		return;
 	if (addrmap_get(&finder->by_address, closure->captured, &place))
-		note(finder, place, HOLDS_DEFERS);
+		note_deferred(finder, place, closure->deferred_by);
 	else if (finder->of_variables && closure->in_heap)
-		look_at_deferred(finder, closure->entry);
+		look_at_deferred(finder, closure);
 }
 
 static void look_at_word(void *context, addr_t word)
@@ -290,7 +272,8 @@ static void look_at(struct finder *finder, uint32_t number)
 	const struct goroutine *goroutine = &finder->stacks->goroutines.list.items[number];
 
 	finder->goroutine = number;
-	look_near(finder);
+	near_each(analysis_graph(finder->analysis),
+		object_graph_goroutine(finder->analysis->objects, number), look_at_node, finder);
 	if (finder->of_locks)
 		stack_closures_each(runtime, goroutine, look_at_closure, finder);
 	if (finder->of_variables) {

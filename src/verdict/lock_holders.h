@@ -26,7 +26,9 @@ struct waited_for {
 	addr_t address; /* of the lock, channel, wait group or condition */
 	node_t node;    /* the object that it is in; NO_NODE: a package variable */
 	enum lock_kind lock;
+	bool of_channel;
 	uint32_t waiters;      /* goroutines */
+	uint32_t first_waiter; /* one of them */
 	uint32_t first, count; /* in holders */
 };
 
@@ -34,6 +36,7 @@ struct lock_holder {
 	uint32_t waited_for; /* place in list */
 	uint32_t goroutine;
 	enum holds_how how;
+	const char *function; /* that has deferred the call; NULL: not known */
 };
 
 struct lock_holders {

@@ -4,6 +4,7 @@
 #include "lock_holders.h"
 #include "naming.h"
 
-/* "sync.Mutex main.mu", "sync.Mutex in a main.account", "chan int" */
+/* "sync.Mutex main.mu", "sync.Mutex in main.account", "chan int"; of a variable that has no name,
+ * "sync.Mutex in a variable used by main.fetch". */
 char *lock_text(const struct analysis *analysis, struct naming *naming,
 	const struct waited_for *waited_for);

@@ -1,6 +1,7 @@
 #include "moment.h"
 
 #include "finding_kind.h"
+#include "human.h"
 
 static struct error *note_findings(struct moment *moment, const struct analysis *analysis)
 {
@@ -47,6 +48,21 @@ void moment_destroy(struct moment *moment)
 	free(moment);
 }
 
+/* "40 more than before, 2.62 MB more a minute" */
+static void add_note(struct finding *finding, const struct moment_finding *was)
+{
+	const struct finding_growth *growth = &finding->growth;
+	_cleanup_free_ char *more = human_count((uint64_t)growth->objects);
+	_cleanup_free_ char *bytes = human_bytes((uint64_t)growth->bytes);
+
+	if (!was->count)
+		finding_note(finding, "was not there before");
+	else if (growth->objects > 0 && growth->bytes >= 0)
+		finding_note(finding, "%s more than before, holding %s more", more, bytes);
+	else if (growth->objects == 0 && growth->bytes > 0)
+		finding_note(finding, "holds %s more than before", bytes);
+}
+
 void moment_compare(
 	const struct moment *moment, const struct growth *growth, struct finding_list *findings)
 {
@@ -66,5 +82,6 @@ void moment_compare(
 			.survivors = MIN(was.count, finding->count),
 			.bytes_per_minute = growth_per_minute(growth, bytes),
 		};
+		add_note(finding, &was);
 	}
 }

@@ -315,6 +315,8 @@ const char *wake_text(enum wake why)
 		return "an operation on a nil channel, or a select without cases, never gets ready";
 	case WAKE_UNREACHED:
 		return "nothing that can run reaches what is waited for";
+	case WAKE_ALL_ASLEEP:
+		return "all goroutines wait: the runtime ended the program for it";
 	case WAKE_ORPHAN:
 		return "nothing that can run reaches the channel that would stop it";
 	case WAKE_ONE_HOLDER:

@@ -37,6 +37,7 @@ enum wake {
 	WAKE_MEANT, /* the first goroutine waits in select {} so that the program does not end */
 	WAKE_NEVER_READY, /* a nil channel, or a select without a case */
 	WAKE_UNREACHED,   /* nobody who can run has what it waits for */
+	WAKE_ALL_ASLEEP,  /* proved by the runtime itself, which ended the program for it */
 	WAKE_ORPHAN,      /* VERDICT_LIKELY: orphans.h */
 	WAKE_ONE_HOLDER,  /* VERDICT_LIKELY: sole_holders.h */
 	WAKE_DEADLOCK,    /* VERDICT_LIKELY or proved: deadlocks.h */

@@ -1,6 +1,7 @@
 #include "orphans.h"
 
 #include "channel.h"
+#include "orphan_map.h"
 
 struct finder {
 	const struct analysis *analysis;
@@ -45,6 +46,26 @@ static void choose(struct finder *finder, uint32_t number)
 	if (served)
 		bitset_add(finder->orphans->served, number);
 	vec_deinit(&stops);
+}
+
+/* Are there enough at one place, each with a channel of its own? Else the heap need not be marked
+ * again. */
+static bool may_have_orphans(const struct finder *finder)
+{
+	_cleanup_free_ uint32_t *channels =
+		memory_array(finder->stacks->groups.count, sizeof(*channels));
+	struct addrmap seen = {0};
+	bool enough = false;
+
+	vec_foreach (end, &finder->orphans->ends.ends) {
+		uint32_t *count = &channels[finder->stacks->group_of[end->gate]];
+
+		*count += !addrmap_get(&seen, (addr_t)end->node + 1, NULL);
+		addrmap_set(&seen, (addr_t)end->node + 1, 0);
+		enough |= *count >= ORPHANS_MIN;
+	}
+	addrmap_deinit(&seen);
+	return enough;
 }
 
 /* Of each group of stacks, how many different channels there are that would stop its orphans. */
@@ -94,7 +115,7 @@ static struct error *drop_look_alikes(struct finder *finder)
 		if (!channels[group])
 			continue;
 		if (channels[group] >= ORPHANS_MIN && has_served(finder, group)) {
-			TRY(orphans_map(finder->orphans, group, &map));
+			TRY(orphan_map_of_others(finder->orphans, group, &map));
 			channels[group] = map == NO_NODE ? 0 : channels[group];
 		}
 		if (channels[group] < ORPHANS_MIN)
@@ -131,7 +152,8 @@ static struct error *find(struct finder *finder)
 		if (can_be(finder, i))
 			choose(finder, i);
 	}
-	TRY(wait_ends_find(&orphans->ends));
+	if (may_have_orphans(finder))
+		TRY(wait_ends_find(&orphans->ends));
 	keep_left(finder);
 	if (!orphans->ends.left_count)
 		return NULL;
@@ -170,54 +192,4 @@ void orphans_deinit(struct orphans *orphans)
 	free(orphans->key_of);
 	free(orphans->served);
 	*orphans = (struct orphans){0};
-}
-
-static bool is_map(const struct analysis *analysis, node_t node)
-{
-	otype_t type = analysis_type(analysis, node);
-
-	return object_type_at(&analysis->typing->object_types, type)->role == ROLE_MAP;
-}
-
-/* The place in waits.awaited of what would stop it. */
-static uint32_t awaited_stop(const struct orphans *orphans, uint32_t goroutine)
-{
-	const struct wait_ends *ends = &orphans->ends;
-	const struct goroutine_wait *wait = &ends->verdicts->waits.of[goroutine];
-	uint32_t place = wait->first;
-
-	while (place + 1 < wait->first + wait->count &&
-		wait_ends_node(ends, ends->verdicts->waits.awaited.items[place].object) !=
-			wait_ends_first(ends, goroutine))
-		place++;
-	return place;
-}
-
-/* The map that a channel is in, by the shortest chain to it. */
-static struct error *map_of(const struct orphans *orphans, uint32_t goroutine, node_t *ret)
-{
-	const struct analysis *analysis = orphans->ends.analysis;
-	struct path path;
-
-	TRY(never_wakes_chain(analysis, orphans->ends.verdicts, goroutine,
-		awaited_stop(orphans, goroutine), &path));
-	for (size_t i = path.nodes.count; i > 0 && *ret == NO_NODE; i--) {
-		if (is_map(analysis, path.nodes.items[i - 1]))
-			*ret = path.nodes.items[i - 1];
-	}
-	path_deinit(&path);
-	return NULL;
-}
-
-struct error *orphans_map(const struct orphans *orphans, uint32_t group, node_t *ret)
-{
-	const struct stacks *stacks = &orphans->ends.analysis->objects->stacks;
-
-	*ret = NO_NODE;
-	for (uint32_t i = 0; i < stacks->goroutines.list.count; i++) {
-		if (stacks->group_of[i] == group && bitset_has(orphans->ends.chosen, i) &&
-			!bitset_has(orphans->ends.left, i))
-			return map_of(orphans, i, ret);
-	}
-	return NULL;
 }

@@ -28,6 +28,3 @@ struct orphans {
 struct error *orphans_find(
 	const struct analysis *analysis, struct never_wakes *verdicts, struct orphans *ret);
 void orphans_deinit(struct orphans *orphans);
-
-/* The map in which others that stand at the same place have their channels; NO_NODE: none. */
-struct error *orphans_map(const struct orphans *orphans, uint32_t group, node_t *ret);

@@ -9,6 +9,7 @@
 enum {
 	GROUPS_MAX = 8,    /* groups that are looked at: the largest ones that pile up */
 	LEFT_PERCENT = 90, /* of a group hang on the reference alone */
+	CHAINS = 4,        /* that are compared */
 };
 
 struct finder {
@@ -108,28 +109,48 @@ static bool is_inner(const struct analysis *analysis, node_t node)
 		       &analysis->typing->object_types, analysis_type(analysis, node)));
 }
 
-/* The chains to what the first and the last of them wait for, as far as they are the same: its end
- * is what all of it hangs on, if that is one reference. A part of a map stands for the map. */
+/* A part of a map stands for the map. */
+static void end_at_whole(const struct analysis *analysis, struct path *path)
+{
+	while (path->nodes.count && is_inner(analysis, *vec_last(&path->nodes)))
+		path->nodes.count--;
+}
+
+static struct error *find_chain(const struct finder *finder, uint32_t number, struct path *ret)
+{
+	return never_wakes_chain(finder->analysis, finder->verdicts, number,
+		finder->verdicts->waits.of[number].first, ret);
+}
+
+/* The chains to what some of them wait for, as far as two of them are the same: the end is what all
+ * of it hangs on, if that is one reference. (One of them alone may also be in the hands of somebody
+ * who runs, or in what is left of it on his stack.) */
 static struct error *find_holder(
 	const struct finder *finder, const struct members *members, struct path *ret)
 {
-	const struct waits *waits = &finder->verdicts->waits;
-	uint32_t first = members->list.items[0], last = *vec_last(&members->list);
-	struct path other;
+	struct path other, chain = {0};
+	struct error *error = NULL;
 
-	TRY(never_wakes_chain(
-		finder->analysis, finder->verdicts, first, waits->of[first].first, ret));
-	struct error *error = never_wakes_chain(
-		finder->analysis, finder->verdicts, last, waits->of[last].first, &other);
-	if (error) {
-		path_deinit(ret);
-		return error;
+	*ret = (struct path){0};
+	for (size_t i = 0; i < CHAINS && !ret->nodes.count && !error; i++) {
+		size_t place = i * (members->list.count - 1) / (CHAINS - 1);
+
+		error = find_chain(finder, members->list.items[place], &other);
+		if (error)
+			break;
+		if (i > 0 && !chain_is_of_timers(finder->analysis, &other)) {
+			size_t length = common_length(&chain, &other);
+
+			chain.nodes.count = length;
+			end_at_whole(finder->analysis, &chain);
+			*ret = chain;
+			chain = (struct path){0};
+		}
+		path_deinit(&chain);
+		chain = other;
 	}
-	ret->nodes.count = common_length(ret, &other);
-	path_deinit(&other);
-	while (ret->nodes.count && is_inner(finder->analysis, *vec_last(&ret->nodes)))
-		ret->nodes.count--;
-	return NULL;
+	path_deinit(&chain);
+	return error;
 }
 
 /* Timers end a wait when their time has come. */
@@ -143,8 +164,7 @@ static bool is_of_the_runtime(const struct finder *finder, const struct path *pa
 	if (first->kind != VIRTUAL_VARIABLE)
 		return false;
 	const char *name = objects->variables.items[first->index].name;
-	return chain_is_of_timers(finder->analysis, path) ||
-	       (name && !strncmp(name, "runtime.", strlen("runtime.")));
+	return name && !strncmp(name, "runtime.", strlen("runtime."));
 }
 
 static struct error *add_group(struct finder *finder, uint32_t group, const struct members *members)

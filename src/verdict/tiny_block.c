@@ -3,7 +3,6 @@
 #include "bytes.h"
 
 enum {
-	TINY_SPAN_CLASS = 5, /* malloc.go: tinySpanClass */
 	SEMAPHORE_BYTES = 4,
 	MAX_STACK_LOOKED_AT = 1 << 20,
 };

@@ -51,8 +51,9 @@ static uint32_t goroutine_count(const struct wait_ends *ends)
 	return (uint32_t)ends->analysis->objects->stacks.goroutines.list.count;
 }
 
-/* Of goroutines only the chosen and those that never wake are closed; what is behind (weak handles)
- * is as it was. */
+/* What threads have on the scheduler's stacks is left out: most of it is from before, and several
+ * goroutines are not kept by it for long. Of goroutines only the chosen and those that never wake
+ * are closed; what is behind (weak handles) is as it was. */
 static bool stays_closed(const struct wait_ends *ends, uint32_t gate)
 {
 	return gate >= goroutine_count(ends) || bitset_has(ends->chosen, gate) ||
@@ -81,8 +82,6 @@ static void make_input(struct wait_ends *ends)
 	}
 	vec_foreach (end, &ends->ends)
 		vec_push(&input->keys, *end);
-	vec_foreach (start, &before->starts)
-		vec_push(&input->starts, *start);
 }
 
 /* What those that are left hold among themselves: by node + 1, the class of the one that reaches
@@ -264,25 +263,11 @@ static bool leads_to_end(const struct self_search *search, addr_t address)
 	return false;
 }
 
-/* The functions that it is in have what they wait for as well. */
-static bool is_on_stack(const struct self_search *search, addr_t entry)
-{
-	const struct stacks *stacks = &search->ends->analysis->objects->stacks;
-	const struct goroutine_group *group =
-		&stacks->groups.items[stacks->group_of[search->goroutine]];
-
-	vec_foreach (frame, &group->frames) {
-		if (frame->function.entry == entry)
-			return true;
-	}
-	return false;
-}
-
 static void look_at_closure(void *context, const struct stack_closure *closure)
 {
 	struct self_search *search = context;
 
-	if (!is_on_stack(search, closure->entry) && leads_to_end(search, closure->captured))
+	if (leads_to_end(search, closure->captured))
 		search->found = true;
 }
 

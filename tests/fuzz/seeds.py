@@ -5,7 +5,7 @@ import struct
 import sys
 
 MAGIC = b"\xff Go buildinf:"
-AMD64, EXEC, CORE, LOAD, NOTE = 62, 2, 4, 1, 4
+AMD64, ARM64, EXEC, CORE, LOAD, NOTE = 62, 183, 2, 4, 1, 4
 
 
 def u32(*values):
@@ -28,7 +28,7 @@ def note(owner, kind, contents):
 	return u32(len(owner), len(contents), kind) + pad(owner) + pad(contents)
 
 
-def elf(kind, segments, sections):
+def elf(kind, segments, sections, machine=AMD64):
 	"""segments: (type, address, bytes); sections: (name, type, address, bytes, link, entry size)."""
 	body, headers, section_headers, names = b"", b"", b"", b"\0"
 	place = lambda: 64 + len(body)
@@ -45,7 +45,7 @@ def elf(kind, segments, sections):
 	at_sections = place()
 	body += section_headers
 	at_headers = place()
-	header = b"\x7fELF\2\1\1" + bytes(9) + struct.pack("<HHIQQQIHHHHHH", kind, AMD64, 1, 0x401000,
+	header = b"\x7fELF\2\1\1" + bytes(9) + struct.pack("<HHIQQQIHHHHHH", kind, machine, 1, 0x401000,
 		at_headers, at_sections, 0, 64, 56, len(segments), 64, len(sections) + 1, len(sections))
 	return header + body + headers
 
@@ -63,6 +63,11 @@ def core():
 		+ note(b"CORE", 0x46494C45, files) + note(b"SILT", 0x53494C01, b"mode=stop\npid=5\nname=x\n")
 		+ note(b"SILT", 0x53494C02, u64(0xc000010000, 8) + b"a" * 8 + u64(0xc000020000, 3) + b"abc" + bytes(5)))
 	return elf(CORE, [(NOTE, 0, notes), (LOAD, 0xc000000000, b"\x5a" * 64)], [])
+
+
+def arm64_core():
+	notes = note(b"CORE", 1, bytes(392)) + note(b"LINUX", 0x401, u64(0x5500000000)) + note(b"CORE", 1, bytes(392))
+	return elf(CORE, [(NOTE, 0, notes), (LOAD, 0x4000000000, b"\x5a" * 64)], [], ARM64)
 
 
 def pclntab():
@@ -142,7 +147,7 @@ def change(kind, place, value):
 SEEDS = {
 	"buildinfo": [buildinfo(), bytes(16) + buildinfo(), MAGIC + bytes(18)],
 	"compressed": [compressed(), zstd_frame(b"core") + zstd_frame(b"file")],
-	"core_file": [core()],
+	"core_file": [core(), arm64_core()],
 	"debuginfo": [dwarf(), dwarf_loop()],
 	"executable": [executable()],
 	"gc_program": [b"\x40\0" + b"\0\0\0\0\3\5\x83\x14\0", b"\xff\xff" + b"\0\0\0\0\x7f" + b"\x5a" * 16 + b"\x80\xff\0\xff\1\0"],

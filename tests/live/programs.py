@@ -19,9 +19,13 @@ VARIANTS = {
 }
 
 # Those of another machine, which arm64.py runs.
+ARM64_C = {"CGO_ENABLED": "1", "GOARCH": "arm64", "CC": "aarch64-linux-gnu-gcc"}
 FOREIGN_VARIANTS = {
     "arm64": ([], {"CGO_ENABLED": "0", "GOARCH": "arm64"}),
     "arm64-stripped": (["-ldflags=-s -w"], {"CGO_ENABLED": "0", "GOARCH": "arm64"}),
+    "arm64-pie": (["-buildmode=pie"], {"CGO_ENABLED": "0", "GOARCH": "arm64"}),
+    "arm64-cgo": (["-tags=withcgo"], ARM64_C),
+    "arm64-cgo-pie": (["-tags=withcgo", "-buildmode=pie"], ARM64_C),
 }
 
 

@@ -3,7 +3,7 @@ import json
 
 import pytest
 
-from arm64 import Guest
+from arm64 import as_of_a_kernel, Guest, skip_without_c
 from test_oracle import compare
 from test_wakes import by_case, goids
 
@@ -33,6 +33,24 @@ def test_heap_dump(go, programs, oracle, silt, tmp_path):
     for name, fact in crashed.facts("retained").items():
         assert figures[int(fact["bytes"]), int(fact["objects"])] == name
     assert not [note for note in report["notes"] if "could not be" in note]
+
+
+@pytest.mark.oldest_and_newest
+@pytest.mark.parametrize("variant", ["arm64-pie", "arm64-cgo", "arm64-cgo-pie"])
+def test_variant(go, programs, oracle, tmp_path, variant):
+    skip_without_c()
+    with Crashed(go, programs, tmp_path, "shapes", variant) as crashed:
+        compare(oracle, crashed.core, crashed.dump, crashed.program)
+
+
+@pytest.mark.oldest_and_newest
+def test_core_of_a_kernel(go, programs, oracle, silt, tmp_path):
+    """It says where the executable is, and has none of its code and constants."""
+    with Crashed(go, programs, tmp_path, "shapes") as crashed:
+        as_of_a_kernel(crashed.core, crashed.program)
+        compare(oracle, crashed.core, crashed.dump)
+        report = silt.json("report", crashed.core)
+    assert report["target"]["exe"] == str(crashed.program)
 
 
 @pytest.mark.oldest_and_newest

@@ -12,7 +12,6 @@ from programs import Process
 from test_same_answers import COMMANDS, without_times
 
 BUILD_ID = "5117" * 10
-VARIANTS = ["plain", "pie", "cgo"]
 
 
 class Stripped:
@@ -52,15 +51,23 @@ def expect_names(silt, process, full, debug, *arguments, **options):
     return snapshot, with_full
 
 
-@pytest.mark.parametrize("variant", VARIANTS)
-def test_link(go, programs, silt, tmp_path, variant):
-    stripped = Stripped(go, programs, tmp_path, variant).link()
+def check_link(stripped, silt):
     with Process(stripped.path) as process:
         snapshot, expected = expect_names(silt, process, stripped.full, stripped.debug)
     for command in COMMANDS:
         found = silt.json(command, snapshot, "--limit=0", "--exe", stripped.path)
         assert found["target"]["debug_file"] == str(stripped.debug)
         assert without_times(found) == without_times(expected[command])
+
+
+def test_link(go, programs, silt, tmp_path):
+    check_link(Stripped(go, programs, tmp_path).link(), silt)
+
+
+@pytest.mark.oldest_and_newest
+@pytest.mark.parametrize("variant", ["pie", "cgo"])
+def test_link_of_variant(go, programs, silt, tmp_path, variant):
+    check_link(Stripped(go, programs, tmp_path, variant).link(), silt)
 
 
 @pytest.mark.oldest_and_newest
@@ -115,10 +122,14 @@ def test_link_in_the_debug_directory(go, programs, silt, tmp_path):
 
 
 def test_build_id(go, programs, silt, tmp_path, root):
+    """Links in the root directory of the process lead into it, as they do for the process."""
     stripped = Stripped(go, programs, tmp_path, build_id=BUILD_ID)
     put_into(root, stripped)
-    place = "/usr/lib/debug/.build-id/%s/%s.debug" % (BUILD_ID[:2], BUILD_ID[2:])
-    stripped.move_debug(root / place[1:])
+    place = ".build-id/%s/%s.debug" % (BUILD_ID[:2], BUILD_ID[2:])
+    stripped.move_debug(root / "elsewhere" / place)
+    (root / "usr/lib").mkdir(parents=True)
+    (root / "usr/lib/debug").symlink_to("/elsewhere")
+    place = "/usr/lib/debug/" + place
     with Rooted(root, "/bin/shapes") as process:
         expect_names(silt, process, stripped.full, process.seen(place))
 
@@ -230,6 +241,14 @@ def test_given_for_a_process(go, programs, silt, tmp_path, place):
     with Process(stripped.path) as process:
         assert silt.json("report", process.pid)["target"]["debug_file"] is None
         expect_names(silt, process, stripped.full, path, "--exe", path)
+
+
+def test_debug_file_given_for_a_core(newest, programs, silt, tmp_path):
+    stripped = Stripped(newest, programs, tmp_path)
+    with Process(stripped.path) as process:
+        assert silt.run("snap", process.pid, "-o", tmp_path / "snapshot").returncode == 0
+    done = silt.run(tmp_path / "snapshot", "--exe", stripped.debug)
+    assert done.returncode == 3 and "is a debug file" in done.stderr and len(done.stderr.splitlines()) == 1
 
 
 @pytest.mark.oldest_and_newest

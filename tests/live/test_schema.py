@@ -106,7 +106,9 @@ def test_one_tree_and_questions_without_answer(silt, go, programs, tmp_path):
         finding, = [finding for finding in silt.json("report", process.pid)["findings"] if finding["kind"] == "map-any"]
         one = silt.json("schema", process.pid, finding["address"])["schema"]
         assert one["trees"] == 1 and "Discount" in one["source"]
-        for question in ("map-any/nothing", "0x1", "0xq"):
+        numbers = [silt.run("schema", process.pid, "f%d" % number) for number in range(1, 9)]
+        assert [done.returncode for done in numbers].count(0) == 1
+        for question in ("map-any/nothing", "0x1", "0xq", "f0", "f1x"):
             done = silt.run("schema", process.pid, question)
             assert done.returncode == 2 and done.stderr.startswith("silt: ") and done.stderr.count("\n") == 1
         assert silt.run("snap", process.pid, "-o", tmp_path / "snapshot").returncode == 0

@@ -9,6 +9,12 @@ CASES = {  # case: kind, what the finding is about
     "subslice": ("slice-pin", "main.heads[]"),
     "queue": ("slice-pin", "main.queue.jobs"),
     "room": ("slice-pin", "main.all[].points"),
+    "numbers": ("boxed-values", "main.numbers"),
+    "fields": ("boxed-values", "main.settings[].value"),
+    "entries": ("boxed-values", "main.entries"),
+    "addresses": ("hidden-pointer", "main.remarks"),
+    "strings": ("duplicate-strings", "main.visitors[].browser"),
+    "tiny": ("duplicate-strings", "main.countries[]"),
 }
 
 
@@ -27,3 +33,12 @@ def test_what_mending_frees(silt, go, programs, case):
         freed = freed_by_mending(process)
     assert [finding["id"] for finding in findings] == ["%s/%s" % (kind, subject)]
     assert findings[0]["frees_bytes"] == pytest.approx(freed, rel=TOLERANCE)
+
+
+@pytest.mark.oldest_and_newest
+def test_a_finding_says_where_its_object_was_allocated(silt, go, programs):
+    with Process(programs.build(go, "values"), "room") as process:
+        finding = silt.json("report", process.pid)["findings"][0]
+        text = silt.run("report", process.pid).stdout
+    assert finding["allocated_at"].startswith("main.makeRoom at main.go:")
+    assert "  allocated at %s\n" % finding["allocated_at"] in text

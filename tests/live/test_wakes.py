@@ -90,9 +90,19 @@ def of_function(findings, function):
 
 def test_findings_are_the_leaks(wakes):
     assert wakes.status == 1
-    assert {(row["kind"], row["tier"]) for row in wakes.findings} == {("goroutine-never-wakes", "proved")}
+    assert {(row["kind"], row["tier"]) for row in wakes.findings} == {
+        ("goroutine-never-wakes", "proved"), ("deadlock", "proved")}
     assert sum(row["count"] for row in wakes.findings) == len(wakes.leaks)
     assert all(row["what"] and row["fix"] and row["created_by"] and row["reason"] for row in wakes.findings)
+
+
+@pytest.mark.parametrize("case", ["each-other", "deferred-closure", "collector-of-errors"])
+def test_circles_are_deadlocks(wakes, case):
+    """A goroutine is in one finding only: in that of its circle."""
+    wanted = {goid for goid, name in wakes.leaks.items() if name == case}
+    [found] = [row for row in wakes.findings if row["kind"] == "deadlock" and
+               {int(goid) for goid in row["goids"].split(",")} <= wanted]
+    assert found["count"] + found["behind"] == len(wanted)
 
 
 def test_price_of_their_own(wakes):

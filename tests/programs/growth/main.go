@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"strconv"
+	"sync"
 	"time"
 	"unsafe"
 )
@@ -44,6 +45,22 @@ type Replaced struct {
 	data *[2]uint64
 }
 
+// Other is what further collections hold.
+type Other struct {
+	id   uint64
+	data *[32]uint64
+}
+
+type Shard struct {
+	mu      sync.Mutex
+	entries map[uint64]*Other
+}
+
+type Bus struct {
+	name      string
+	listeners []func() uint64
+}
+
 const (
 	keptCount    = 2000
 	dropped      = 700
@@ -62,6 +79,11 @@ var (
 	growing  = map[string]*Touched{}
 	replaced = map[int]*Replaced{}
 	stops    []chan struct{}
+
+	concurrent sync.Map
+	shards     [8]Shard
+	bus        *Bus
+	numbers    = map[uint64]uint64{}
 
 	nextID    uint64 = 1 << 40
 	nextKept  int
@@ -139,6 +161,22 @@ func grow(count int) {
 	}
 }
 
+// Collections that grow in other ways: each by `count` entries.
+//
+//go:noinline
+func growOthers(count int) {
+	for i := 0; i < count; i++ {
+		one := &Other{id: id(), data: new([32]uint64)}
+		concurrent.Store("key "+strconv.FormatUint(one.id, 10), one)
+		one = &Other{id: id(), data: new([32]uint64)}
+		shard := &shards[i%len(shards)]
+		shard.entries[one.id] = one
+		one = &Other{id: id(), data: new([32]uint64)}
+		bus.listeners = append(bus.listeners, func() uint64 { return one.id })
+		numbers[one.id] = uint64(i)
+	}
+}
+
 //go:noinline
 func wait(stop chan struct{}) { <-stop }
 
@@ -200,6 +238,7 @@ func round(collections int) answer {
 	addKept(added)
 	touch()
 	grow(800)
+	growOthers(4000)
 	start(waitersAdded)
 	time.Sleep(50 * time.Millisecond)
 	runtime.ReadMemStats(&after)
@@ -227,6 +266,11 @@ func main() {
 	}
 	replace()
 	grow(600)
+	bus = &Bus{name: "bus"}
+	for i := range shards {
+		shards[i].entries = map[uint64]*Other{}
+	}
+	growOthers(6000)
 	start(waiters)
 	time.Sleep(50 * time.Millisecond)
 	runtime.GC()

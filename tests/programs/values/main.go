@@ -12,6 +12,7 @@ import (
 	"runtime"
 	"strings"
 	"time"
+	"unsafe"
 )
 
 type mistake struct {
@@ -23,6 +24,12 @@ var cases = map[string]mistake{
 	"subslice":  {makeSubslices, mendSubslices},
 	"queue":     {makeQueue, mendQueue},
 	"room":      {makeRoom, mendRoom},
+	"numbers":   {makeNumbers, mendNumbers},
+	"fields":    {makeFields, mendFields},
+	"entries":   {makeEntries, mendEntries},
+	"addresses": {makeAddresses, mendAddresses},
+	"strings":   {makeStrings, mendStrings},
+	"tiny":      {makeTinyStrings, mendTinyStrings},
 }
 
 type document struct {
@@ -105,6 +112,132 @@ func mendRoom() {
 	}
 }
 
+var numbers []interface{}
+
+func makeNumbers() {
+	for i := 0; i < 60000; i++ {
+		numbers = append(numbers, float64(i)/3)
+	}
+}
+
+func mendNumbers() {
+	for i := range numbers {
+		numbers[i] = 0 // has no box
+	}
+}
+
+type setting struct {
+	number int
+	value  interface{}
+}
+
+var settings []*setting
+
+func makeFields() {
+	for i := 0; i < 60000; i++ {
+		settings = append(settings, &setting{i, int64(i) + 1000})
+	}
+}
+
+func mendFields() {
+	for _, s := range settings {
+		s.value = 0
+	}
+}
+
+var entries = map[int]interface{}{}
+
+func makeEntries() {
+	for i := 0; i < 60000; i++ {
+		entries[i] = [2]float64{float64(i), 1}
+	}
+}
+
+func mendEntries() {
+	for i := range entries {
+		entries[i] = 0
+	}
+}
+
+type visitor struct {
+	number  int
+	browser string
+}
+
+var visitors []*visitor
+
+func makeStrings() {
+	for i := 0; i < 20000; i++ {
+		visitors = append(visitors, &visitor{i, fmt.Sprint("a browser of version ", i%9)})
+	}
+}
+
+var interned = map[string]string{}
+
+func intern(s string) string {
+	if _, ok := interned[s]; !ok {
+		interned[s] = s
+	}
+	return interned[s]
+}
+
+func mendStrings() {
+	for _, v := range visitors {
+		v.browser = intern(v.browser)
+	}
+}
+
+var countries []string
+
+func makeTinyStrings() {
+	for i := 0; i < 60000; i++ {
+		countries = append(countries, fmt.Sprint("country ", i%5))
+	}
+}
+
+func mendTinyStrings() {
+	for i := range countries {
+		countries[i] = intern(countries[i])
+	}
+}
+
+type session struct {
+	user string
+	data [1000]byte
+}
+
+type remark struct {
+	about string
+	lines [][]byte
+}
+
+var (
+	remarks  = map[uintptr]*remark{}
+	sessions []*session
+)
+
+func makeAddresses() {
+	for i := 0; i < 1000; i++ {
+		s := &session{user: fmt.Sprint("user ", i)}
+		remarks[uintptr(unsafe.Pointer(s))] = &remark{s.user, [][]byte{make([]byte, 500)}}
+		if i%10 == 0 {
+			sessions = append(sessions, s)
+		}
+	}
+}
+
+func mendAddresses() {
+	live := map[uintptr]bool{}
+	for _, s := range sessions {
+		live[uintptr(unsafe.Pointer(s))] = true
+	}
+	for address := range remarks {
+		if !live[address] {
+			delete(remarks, address)
+		}
+	}
+}
+
 func heap() uint64 {
 	var stats runtime.MemStats
 	runtime.GC()
@@ -116,6 +249,8 @@ func heap() uint64 {
 func main() {
 	lines := bufio.NewScanner(os.Stdin)
 	chosen := cases[os.Args[1]]
+	runtime.MemProfileRate = 1
+	defer runtime.MemProfile(nil, false) // without it the linker switches sampling off
 	chosen.make()
 	before := heap()
 	fmt.Println("READY")

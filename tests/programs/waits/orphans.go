@@ -19,6 +19,7 @@ type watcher struct {
 
 var (
 	watchers  = map[int]*watcher{}
+	sessions  = map[int]*session{}
 	cancels   = map[string]context.CancelFunc{}
 	jobs      = map[int]chan int{}
 	stoppers  []chan struct{}
@@ -36,6 +37,23 @@ func (w *watcher) run(every time.Duration) {
 		case <-ticker.C:
 			w.name[0]++
 		case <-w.stop:
+			return
+		}
+	}
+}
+
+type session struct {
+	name [64]byte
+	stop chan struct{}
+}
+
+//go:noinline
+func (s *session) refresh(every time.Duration) {
+	for {
+		select {
+		case <-time.After(every):
+			s.name[0]++
+		case <-s.stop:
 			return
 		}
 	}
@@ -85,6 +103,18 @@ func init() {
 			ctx, cancel := context.WithCancel(context.Background())
 			_ = cancel
 			g.goes(func() { poll(ctx, longDelay) })
+		}
+	}}
+	// All of them are gone, so that nobody is left to compare with.
+	likely["all-deleted"] = caseOf{"orphan", func(g *goids) {
+		for i := 0; i < orphans; i++ {
+			s := &session{stop: make(chan struct{})}
+			sessions[i] = s
+			g.goes(func() { s.refresh(longDelay) })
+		}
+		time.Sleep(settle / 4)
+		for i := 0; i < orphans; i++ {
+			delete(sessions, i)
 		}
 	}}
 	likely["served-but-deleted"] = caseOf{"orphan", func(g *goids) {

@@ -4,15 +4,18 @@ package main
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"leaks/rounds"
 )
 
-type catalog struct {
-	titles []string
+type entry struct {
+	title   string
+	found   time.Time
+	related []*entry
 }
 
-var index catalog
+var index []*entry
 
 func fetch(number int) string {
 	return fmt.Sprintf("<title>Page %d</title>", number) + strings.Repeat("<p>text</p>", 3000)
@@ -26,7 +29,7 @@ func title(page string) string {
 func main() {
 	rounds.Run(func() {
 		for i := 0; i < 100; i++ {
-			index.titles = append(index.titles, strings.Clone(title(fetch(i))))
+			index = append(index, &entry{title: strings.Clone(title(fetch(i))), found: time.Now()})
 		}
 	})
 }

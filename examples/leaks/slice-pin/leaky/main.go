@@ -1,4 +1,4 @@
-// silt: slice-pin, main.index.titles
+// silt: slice-pin, main.index[].title
 //
 // A crawler keeps the title of each page. The title is a part of the page's text, so the page stays as well.
 package main
@@ -6,15 +6,18 @@ package main
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"leaks/rounds"
 )
 
-type catalog struct {
-	titles []string
+type entry struct {
+	title   string
+	found   time.Time
+	related []*entry
 }
 
-var index catalog
+var index []*entry
 
 func fetch(number int) string {
 	return fmt.Sprintf("<title>Page %d</title>", number) + strings.Repeat("<p>text</p>", 3000)
@@ -28,7 +31,7 @@ func title(page string) string {
 func main() {
 	rounds.Run(func() {
 		for i := 0; i < 100; i++ {
-			index.titles = append(index.titles, title(fetch(i)))
+			index = append(index, &entry{title: title(fetch(i)), found: time.Now()})
 		}
 	})
 }

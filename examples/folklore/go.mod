@@ -1,0 +1,3 @@
+module folklore
+
+go 1.19
