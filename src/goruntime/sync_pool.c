@@ -10,7 +10,7 @@ enum {
 	MAX_PROCESSORS = 1 << 16,
 	MAX_RINGS = 1 << 16,  /* in a chain: each is twice as large as the one before */
 	MAX_RING = 1 << 30,   /* poolqueue.go, dequeueLimit */
-	MAX_VALUES = 1 << 24, /* in all pools */
+	MAX_PLACES = 1 << 25, /* for values, in all pools */
 	/* sync.Pool */
 	POOL_LOCAL = 0,
 	POOL_VICTIM = 16,
@@ -77,8 +77,15 @@ static bool is_pool_list(const struct goruntime *runtime, addr_t address)
 struct loader {
 	struct reader reader;
 	struct sync_pools *pools;
+	uint64_t places; /* that were looked at */
 	bool victim;
 };
+
+/* A pool of a damaged target may have any number of places. */
+static void spend(struct loader *loader)
+{
+	loader->reader.failed |= loader->places++ >= MAX_PLACES;
+}
 
 static void add_value(struct loader *loader, addr_t at)
 {
@@ -86,8 +93,8 @@ static void add_value(struct loader *loader, addr_t at)
 		.data = reader_u64(&loader->reader, at + 8),
 		.victim = loader->victim};
 
-	if (value.type && value.data && !loader->reader.failed &&
-		loader->pools->values.count < MAX_VALUES)
+	spend(loader);
+	if (value.type && value.data && !loader->reader.failed)
 		vec_push(&loader->pools->values, value);
 }
 
@@ -96,10 +103,13 @@ static void add_chain(struct loader *loader, addr_t ring)
 {
 	struct cycle cycle = {0};
 
-	for (unsigned i = 0; ring && i < MAX_RINGS && !cycle_closes(&cycle, ring); i++) {
+	for (unsigned i = 0;
+		ring && i < MAX_RINGS && !loader->reader.failed && !cycle_closes(&cycle, ring);
+		i++) {
 		addr_t values = reader_u64(&loader->reader, ring + RING_VALUES);
 		uint64_t count = reader_u64(&loader->reader, ring + RING_VALUES + 8);
 
+		spend(loader);
 		for (uint64_t k = 0; k < MIN(count, (uint64_t)MAX_RING); k++) {
 			add_value(loader, values + k * INTERFACE_SIZE);
 			if (loader->reader.failed)

@@ -6,7 +6,7 @@
 
 enum {
 	MAX_PROCESSORS = 1 << 16,
-	MAX_TIMERS = 1 << 28,
+	MAX_TIMERS = 1 << 24,  /* in all heaps */
 	STATE_ZOMBIE = 1 << 2, /* 1.23 and later: stopped, but still in the heap */
 	/* The status up to 1.22. */
 	STATUS_WAITING = 1,
@@ -78,7 +78,7 @@ static void load_timer(struct loader *loader, addr_t heap, addr_t address)
 	/* The argument is an interface that holds a channel or function itself. */
 	timer.argument = reader_u64(reader, address + layout->timer.arg.at + 8);
 	timer.use = use_of(loader, reader_u64(reader, address + layout->timer.f.at));
-	if (is_active(loader, &timer) && !reader->failed)
+	if (is_active(loader, &timer) && !reader->failed && loader->timers->list.count < MAX_TIMERS)
 		vec_push(&loader->timers->list, timer);
 	loader->timers->missing |= reader->failed;
 	reader->failed = false;

@@ -2,15 +2,19 @@
 
 #include <string.h>
 
+#include "bytes.h"
+
 enum {
 	MAX_CONTEXTS = 1 << 26,
 	MAX_EMBEDDED = 3, /* structs in each other: timerCtx, cancelCtx, Context */
 	NO_PARENT = -1,
+	INTERFACE_SIZE = 16,
 };
+
+#define NO_PLACE UINT32_MAX
 
 /* A context of the package, or any struct that embeds one. */
 struct context {
-	node_t node;
 	uint32_t parent; /* place in the list; itself: none */
 	uint32_t depth;  /* 0: not known yet */
 	bool derived;    /* some other context was derived from it */
@@ -20,7 +24,7 @@ struct context {
 struct finder {
 	const struct analysis *analysis;
 	int32_t *parent_at; /* by object type: where the interface of its parent is, or NO_PARENT */
-	struct addrmap places; /* node + 1 -> place in the list */
+	VEC(object_t) objects; /* ascending; by place */
 	VEC(struct context) list;
 	struct context_chains *chains;
 };
@@ -73,31 +77,47 @@ static void find_contexts(struct finder *finder)
 		if (finder->parent_at[analysis->typing->of[object]] == NO_PARENT ||
 			!analysis_alive(analysis, object) || finder->list.count >= MAX_CONTEXTS)
 			continue;
-		node_t node = node_of_object(analysis->objects, object);
 		uint32_t place = (uint32_t)finder->list.count;
 
-		addrmap_set(&finder->places, (addr_t)node + 1, place);
-		vec_push(&finder->list, {.node = node, .parent = place});
+		vec_push(&finder->objects, object);
+		vec_push(&finder->list, {.parent = place});
 	}
 }
 
+/* The place of the context that is this object; NO_PLACE: it is none. */
+static uint32_t place_of(const struct finder *finder, object_t object)
+{
+	uint32_t low = 0, high = (uint32_t)finder->objects.count;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (finder->objects.items[middle] < object)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < finder->objects.count && finder->objects.items[low] == object ? low : NO_PLACE;
+}
+
+/* There may be millions: their memory is looked at, not read. */
 static void find_parent(struct finder *finder, uint32_t place)
 {
 	const struct analysis *analysis = finder->analysis;
-	struct context *context = &finder->list.items[place];
-	struct reader reader = reader_over(analysis->program->target);
-	object_t object = object_of_node(analysis->objects, context->node);
+	object_t object = finder->objects.items[place];
 	const struct span *span = heap_span_of(analysis->heap, object);
-	addr_t at = heap_address(analysis->heap, object) + (span->map == SPAN_MAP_HEADER ? 8 : 0) +
-		    (addr_t)finder->parent_at[analysis->typing->of[object]];
-	object_t parent = heap_object_at(analysis->heap, reader_u64(&reader, at + 8));
-	uint32_t parent_place;
+	uint64_t offset = (object - span->first) * span->elemsize +
+			  (span->map == SPAN_MAP_HEADER ? 8 : 0) +
+			  (uint64_t)finder->parent_at[analysis->typing->of[object]];
+	const uint8_t *interface = heap_bytes(analysis->heap, span, offset, INTERFACE_SIZE);
 
-	if (reader.failed || parent == NO_OBJECT ||
-		!addrmap_get(&finder->places, (addr_t)node_of_object(analysis->objects, parent) + 1,
-			&parent_place))
+	if (!interface)
 		return;
-	context->parent = parent_place;
+	object_t parent = heap_object_at(analysis->heap, load_u64(interface + 8));
+	uint32_t parent_place = parent == NO_OBJECT ? NO_PLACE : place_of(finder, parent);
+	if (parent_place == NO_PLACE)
+		return;
+	finder->list.items[place].parent = parent_place;
 	finder->list.items[parent_place].derived = true;
 }
 
@@ -133,19 +153,24 @@ static uint64_t own_bytes(const struct analysis *analysis, node_t node, node_t p
 	return bytes;
 }
 
+static node_t node_at(const struct finder *finder, uint32_t place)
+{
+	return node_of_object(finder->analysis->objects, finder->objects.items[place]);
+}
+
 /* Adds the chain unless most of it is in another one. */
 static void add_chain(struct finder *finder, uint32_t place)
 {
 	struct context *list = finder->list.items;
-	struct context_chain chain = {list[place].node, list[place].depth, 0};
+	struct context_chain chain = {node_at(finder, place), list[place].depth, 0};
 	uint64_t fresh = 0;
 
 	for (uint32_t at = place;; at = list[at].parent) {
 		if (list[at].counted)
 			break;
 		list[at].counted = true;
-		chain.bytes +=
-			own_bytes(finder->analysis, list[at].node, list[list[at].parent].node);
+		chain.bytes += own_bytes(
+			finder->analysis, node_at(finder, at), node_at(finder, list[at].parent));
 		fresh++;
 		if (list[at].parent == at)
 			break;
@@ -199,7 +224,7 @@ void context_chains_find(
 		find_chains(&finder, at_least);
 	}
 	free(finder.parent_at);
-	addrmap_deinit(&finder.places);
+	vec_deinit(&finder.objects);
 	vec_deinit(&finder.list);
 }
 

@@ -58,6 +58,7 @@ static void add_cycle(const struct evidence_base *base, const struct finalizer_c
 				   : memory_string(finding->type);
 	finding->detail =
 		memory_format("kept by its own %s", cycle->cleanup ? "cleanup" : "finalizer");
+	finding->node = cycle->round.items[0];
 	finding->count = cycle->count;
 	finding->holds_bytes = finding->frees_bytes = cycle->bytes;
 	finding->fix = cycle_fix(cycle);
@@ -140,6 +141,7 @@ static void add_blocked(const struct evidence_base *base, uint32_t number,
 	finding->state = memory_string(state);
 	finding->type = memory_string(state);
 	finding->detail = memory_format("%s queued", count);
+	finding->goid = goroutine->goid;
 	finding->count = 1;
 	finding->holds_bytes = finding->frees_bytes = queue_bytes(base->analysis);
 	finding->fix =

@@ -139,11 +139,14 @@ static void add_group(const struct evidence_base *base, const struct frame_group
 	finding->subject = goroutine_text_frame(&stack->frames.items[group->frame]);
 	finding->state = memory_string(goroutine_text_state(analysis, first));
 	finding->type = naming_node_type(base->naming, held);
+	finding->goid = stacks->goroutines.list
+				.items[virtual_of_node(analysis->objects, group->largest)->index]
+				.goid;
 	finding->count = group->count;
 	finding->holds_bytes = finding->frees_bytes = group->bytes;
 	finding->detail = memory_format("in %s", *variable ? variable : finding->type);
-	finding->fix = "let the function that waits not be the one that has the data: return from "
-		       "it, set the variable to nil before the wait, or keep only what is needed";
+	finding->fix = "let the function that waits not be the one that has the data: take what is "
+		       "needed out of it in a function that returns";
 	add_path(base, finding, group, stack);
 	finding_note(finding, "nobody else has it, and %s waited for at least %s",
 		group->count > 1 ? "each has" : "it has", waited);

@@ -168,6 +168,8 @@ static void add_group(const struct evidence_base *base, const struct timer_group
 	struct finding *finding =
 		finding_add(findings, &timer_kept, ticks ? TIER_PROVED : TIER_LIKELY);
 
+	finding->node = node_at(
+		base->analysis, group->entry ? group->example.argument : group->example.address);
 	finding->count = group->count;
 	finding->holds_bytes = finding->frees_bytes = group->bytes;
 	if (group->entry)
