@@ -1,5 +1,7 @@
 #include "debuginfo.h"
 
+#include "sorted.h"
+
 #include <dwarf.h>
 #include <string.h>
 
@@ -277,16 +279,9 @@ const char *debuginfo_keep_name(struct debuginfo *debuginfo, const char *name)
 
 const struct variable *debuginfo_variable(const struct debuginfo *debuginfo, addr_t address)
 {
-	size_t low = 0, high = debuginfo->variables.count;
+	size_t low = sorted_prefix(debuginfo->variables.items, debuginfo->variables.count, item,
+		item->address <= address);
 
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-
-		if (debuginfo->variables.items[middle].address <= address)
-			low = middle + 1;
-		else
-			high = middle;
-	}
 	if (!low)
 		return NULL;
 	const struct variable *variable = &debuginfo->variables.items[low - 1];
