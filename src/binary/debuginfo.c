@@ -1,5 +1,7 @@
 #include "debuginfo.h"
 
+#include "sorted.h"
+
 #include <dwarf.h>
 #include <string.h>
 
@@ -207,6 +209,13 @@ static int by_entry(const void *left, const void *right)
 	return (a->entry > b->entry) - (a->entry < b->entry);
 }
 
+static void sort_variables(struct debuginfo *debuginfo)
+{
+	if (debuginfo->variables.count)
+		qsort(debuginfo->variables.items, debuginfo->variables.count,
+			sizeof(struct variable), by_address);
+}
+
 static void read_units(struct debuginfo *debuginfo)
 {
 	Dwarf_CU *unit = NULL;
@@ -216,9 +225,7 @@ static void read_units(struct debuginfo *debuginfo)
 		if (is_go_unit(&die))
 			read_unit(debuginfo, &die);
 	}
-	if (debuginfo->variables.count)
-		qsort(debuginfo->variables.items, debuginfo->variables.count,
-			sizeof(struct variable), by_address);
+	sort_variables(debuginfo);
 	if (debuginfo->functions.count)
 		qsort(debuginfo->functions.items, debuginfo->functions.count,
 			sizeof(struct function_die), by_entry);
@@ -250,21 +257,31 @@ void debuginfo_destroy(struct debuginfo *debuginfo)
 	vec_deinit(&debuginfo->variables);
 	vec_deinit(&debuginfo->functions);
 	vec_deinit(&debuginfo->structs);
+	vec_foreach (name, &debuginfo->names)
+		free(*name);
+	vec_deinit(&debuginfo->names);
 	free(debuginfo);
+}
+
+void debuginfo_add_variables(
+	struct debuginfo *debuginfo, const struct variable *variables, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		vec_push(&debuginfo->variables, variables[i]);
+	sort_variables(debuginfo);
+}
+
+const char *debuginfo_keep_name(struct debuginfo *debuginfo, const char *name)
+{
+	vec_push(&debuginfo->names, memory_string(name));
+	return *vec_last(&debuginfo->names);
 }
 
 const struct variable *debuginfo_variable(const struct debuginfo *debuginfo, addr_t address)
 {
-	size_t low = 0, high = debuginfo->variables.count;
+	size_t low = sorted_prefix(debuginfo->variables.items, debuginfo->variables.count, item,
+		item->address <= address);
 
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-
-		if (debuginfo->variables.items[middle].address <= address)
-			low = middle + 1;
-		else
-			high = middle;
-	}
 	if (!low)
 		return NULL;
 	const struct variable *variable = &debuginfo->variables.items[low - 1];

@@ -44,6 +44,7 @@ struct debuginfo {
 	VEC(struct variable) variables;     /* sorted by address */
 	VEC(struct function_die) functions; /* sorted by entry */
 	VEC(struct runtime_struct) structs; /* in no order */
+	VEC(char *) names;                  /* of variables, that are not DWARF's */
 };
 
 /* A program without DWARF gives one that is empty. Sections that libdw cannot read (compressed with
@@ -54,6 +55,13 @@ DEFINE_CLEANUP(debuginfo)
 
 /* The variable that covers an address, or NULL. */
 const struct variable *debuginfo_variable(const struct debuginfo *debuginfo, addr_t address);
+
+/* Adds variables that DWARF does not list. */
+void debuginfo_add_variables(
+	struct debuginfo *debuginfo, const struct variable *variables, size_t count);
+
+/* A copy of a name that lives as long as debuginfo. */
+const char *debuginfo_keep_name(struct debuginfo *debuginfo, const char *name);
 
 /* A struct of the runtime by its name; 0: not there. */
 die_t debuginfo_runtime_struct(const struct debuginfo *debuginfo, const char *name);

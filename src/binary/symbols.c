@@ -1,5 +1,7 @@
 #include "symbols.h"
 
+#include "sorted.h"
+
 #include <gelf.h>
 #include <string.h>
 
@@ -65,16 +67,9 @@ addr_t symbols_address(const struct symbols *symbols, const char *name)
 
 const struct symbol *symbols_find(const struct symbols *symbols, addr_t address)
 {
-	size_t low = 0, high = symbols->data.count;
+	size_t low = sorted_prefix(
+		symbols->data.items, symbols->data.count, item, item->address <= address);
 
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-
-		if (symbols->data.items[middle].address <= address)
-			low = middle + 1;
-		else
-			high = middle;
-	}
 	if (!low)
 		return NULL;
 	const struct symbol *symbol = &symbols->data.items[low - 1];

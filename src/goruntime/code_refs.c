@@ -4,6 +4,7 @@
 
 #include "bytes.h"
 #include "code_arm64.h"
+#include "sorted.h"
 
 enum {
 	MODRM_MASK = 0xc7,
@@ -16,17 +17,7 @@ enum {
 /* The first that ends behind an address. */
 static size_t first_behind(const struct code_refs *refs, size_t count, addr_t address)
 {
-	size_t low = 0, high = count;
-
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-
-		if (refs[middle].address + refs[middle].size <= address)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return sorted_prefix(refs, count, item, item->address + item->size <= address);
 }
 
 static void add_user(const struct module *module, struct code_refs *refs, addr_t pc)

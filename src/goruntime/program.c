@@ -17,6 +17,7 @@
 #include "output_file.h"
 #include "process.h"
 #include "program_image.h"
+#include "static_values.h"
 #include "unnamed_file.h"
 
 enum { LOOKS = 5 }; /* at a process that runs */
@@ -118,6 +119,7 @@ static struct error *open_process(
 	uint64_t elapsed = clock_now() - began;
 	TRY(layout_check(&program->runtime->layout, program->debuginfo));
 	TRY(replace_target(program, take_fd(spool)));
+	static_values_add(program->runtime, program->debuginfo);
 	program->target->capture.elapsed_ns = elapsed;
 	return NULL;
 }
@@ -162,6 +164,7 @@ static struct error *open_file(const char *path, const char *exe, struct program
 	debug_file_find(program->executable, 0, &program->debuginfo_problem);
 	TRY(goruntime_open(program->target, program->executable, &program->runtime));
 	open_debuginfo(program);
+	static_values_add(program->runtime, program->debuginfo);
 	return layout_check(&program->runtime->layout, program->debuginfo);
 }
 

@@ -4,6 +4,7 @@
 
 #include "bytes.h"
 #include "cycle.h"
+#include "sorted.h"
 #include "stack_map.h"
 
 enum { MAX_DEFERS = 1 << 20, MAX_STACK = 1 << 30 };
@@ -159,16 +160,9 @@ static int by_start(const void *left, const void *right)
 
 static struct placed_object *object_at(struct scan *scan, addr_t address)
 {
-	size_t low = 0, high = scan->objects.count;
+	size_t low = sorted_prefix(
+		scan->objects.items, scan->objects.count, item, item->object.start <= address);
 
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-
-		if (scan->objects.items[middle].object.start <= address)
-			low = middle + 1;
-		else
-			high = middle;
-	}
 	if (!low)
 		return NULL;
 	struct placed_object *placed = &scan->objects.items[low - 1];

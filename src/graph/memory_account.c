@@ -4,6 +4,7 @@
 
 #include "arenas.h"
 #include "bitset.h"
+#include "sorted.h"
 
 struct accountant {
 	const struct analysis *analysis;
@@ -17,17 +18,9 @@ struct accountant {
 static uint64_t resident_of(const struct accountant *accountant, addr_t start, addr_t end)
 {
 	const struct ranges *pages = &accountant->residency->pages;
-	size_t low = 0, high = pages->list.count;
 	uint64_t bytes = 0;
+	size_t low = sorted_prefix(pages->list.items, pages->list.count, item, item->end <= start);
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (pages->list.items[middle].end <= start)
-			low = middle + 1;
-		else
-			high = middle;
-	}
 	for (; low < pages->list.count && pages->list.items[low].start < end; low++)
 		bytes += MIN(pages->list.items[low].end, end) -
 			 MAX(pages->list.items[low].start, start);
@@ -146,16 +139,8 @@ static bool has_c(const struct residency *residency)
 
 static bool holds_spans(const addr_t *spans, size_t count, const struct resident_mapping *mapping)
 {
-	size_t low = 0, high = count;
+	size_t low = sorted_prefix(spans, count, item, *item < mapping->start);
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (spans[middle] < mapping->start)
-			low = middle + 1;
-		else
-			high = middle;
-	}
 	return low < count && spans[low] < mapping->end;
 }
 

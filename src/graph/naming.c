@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "code_refs.h"
+#include "sorted.h"
 #include "stack_scan.h"
 #include "sudog.h"
 #include "type_path.h"
@@ -51,16 +52,8 @@ void naming_destroy(struct naming *naming)
 
 static const struct code_refs *refs_of(const struct naming *naming, addr_t address)
 {
-	size_t low = 0, high = naming->ref_count;
+	size_t low = sorted_prefix(naming->refs, naming->ref_count, item, item->address < address);
 
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-
-		if (naming->refs[middle].address < address)
-			low = middle + 1;
-		else
-			high = middle;
-	}
 	return low < naming->ref_count && naming->refs[low].address == address ? &naming->refs[low]
 									       : NULL;
 }

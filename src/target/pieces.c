@@ -5,6 +5,7 @@
 
 #include "fault_point.h"
 #include "parallel.h"
+#include "sorted.h"
 
 enum { PIECES_PER_CALL = 512 };
 
@@ -122,17 +123,8 @@ void pieces_read(
 /* The place of the first piece that begins behind the address. */
 static size_t first_behind(const struct pieces *pieces, addr_t address)
 {
-	size_t low = 0, high = pieces->list.count;
-
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-
-		if (pieces->list.items[middle].address <= address)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return sorted_prefix(
+		pieces->list.items, pieces->list.count, item, item->address <= address);
 }
 
 bool pieces_copy(const struct pieces *from, const struct piece *to)

@@ -1,5 +1,7 @@
 #include "ranges.h"
 
+#include "sorted.h"
+
 void ranges_add(struct ranges *ranges, addr_t start, addr_t end)
 {
 	if (start < end)
@@ -105,16 +107,9 @@ void ranges_intersect(const struct ranges *left, const struct ranges *right, str
 
 bool ranges_overlap(const struct ranges *ranges, const struct range *range)
 {
-	size_t low = 0, high = ranges->list.count;
+	size_t low = sorted_prefix(
+		ranges->list.items, ranges->list.count, item, item->end <= range->start);
 
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-
-		if (ranges->list.items[middle].end <= range->start)
-			low = middle + 1;
-		else
-			high = middle;
-	}
 	return low < ranges->list.count && ranges->list.items[low].start < range->end;
 }
 

@@ -12,6 +12,7 @@
 #include "fault_point.h"
 #include "parallel.h"
 #include "priority.h"
+#include "sorted.h"
 #include "write_at.h"
 
 enum {
@@ -176,17 +177,8 @@ static struct error *copy_work(void *context, unsigned worker)
 
 static size_t first_behind(const struct spool *spool, addr_t address)
 {
-	size_t low = 0, high = spool->placements.count;
-
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-
-		if (spool->placements.items[middle].end <= address)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return sorted_prefix(
+		spool->placements.items, spool->placements.count, item, item->end <= address);
 }
 
 /* The parts of a normalised list that have a place, or those that have none. */

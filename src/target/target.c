@@ -7,6 +7,7 @@
 #include "bitset.h"
 #include "block_cache.h"
 #include "bytes.h"
+#include "sorted.h"
 
 enum {
 	PAGE_UNIT = 4096,
@@ -51,17 +52,8 @@ void target_destroy(struct target *target)
 /* The place of the first segment that ends behind the address. */
 static size_t first_segment(const struct target *target, addr_t address)
 {
-	size_t low = 0, high = target->segments.list.count;
-
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-
-		if (target->segments.list.items[middle].end <= address)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return sorted_prefix(target->segments.list.items, target->segments.list.count, item,
+		item->end <= address);
 }
 
 static const struct segment *find_segment(const struct target *target, addr_t address)
@@ -236,16 +228,9 @@ bool target_read_now(const struct target *target, addr_t address, void *buffer, 
 
 const struct mapping *target_mapping(const struct target *target, addr_t address)
 {
-	size_t low = 0, high = target->mappings.count;
+	size_t low = sorted_prefix(
+		target->mappings.items, target->mappings.count, item, item->end <= address);
 
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-
-		if (target->mappings.items[middle].end <= address)
-			low = middle + 1;
-		else
-			high = middle;
-	}
 	if (low == target->mappings.count || target->mappings.items[low].start > address)
 		return NULL;
 	return &target->mappings.items[low];

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "bytes.h"
+#include "sorted.h"
 
 enum {
 	MAX_CONTEXTS = 1 << 26,
@@ -87,16 +88,9 @@ static void find_contexts(struct finder *finder)
 /* The place of the context that is this object; NO_PLACE: it is none. */
 static uint32_t place_of(const struct finder *finder, object_t object)
 {
-	uint32_t low = 0, high = (uint32_t)finder->objects.count;
+	uint32_t low = (uint32_t)sorted_prefix(
+		finder->objects.items, finder->objects.count, item, *item < object);
 
-	while (low < high) {
-		uint32_t middle = low + (high - low) / 2;
-
-		if (finder->objects.items[middle] < object)
-			low = middle + 1;
-		else
-			high = middle;
-	}
 	return low < finder->objects.count && finder->objects.items[low] == object ? low : NO_PLACE;
 }
 

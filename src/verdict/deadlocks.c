@@ -1,5 +1,7 @@
 #include "deadlocks.h"
 
+#include "sorted.h"
+
 struct pair {
 	uint32_t key, value;
 };
@@ -68,17 +70,7 @@ static void sort(struct pairs *pairs)
 /* The first pair of a key, or the place behind. */
 static size_t first_of(const struct pairs *pairs, uint32_t key)
 {
-	size_t low = 0, high = pairs->list.count;
-
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-
-		if (pairs->list.items[middle].key < key)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return sorted_prefix(pairs->list.items, pairs->list.count, item, item->key < key);
 }
 
 static bool is_of(const struct pairs *pairs, size_t place, uint32_t key)

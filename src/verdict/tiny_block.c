@@ -1,6 +1,7 @@
 #include "tiny_block.h"
 
 #include "bytes.h"
+#include "sorted.h"
 
 enum {
 	SEMAPHORE_BYTES = 4,
@@ -34,16 +35,9 @@ void tiny_locks_sort(struct tiny_locks *locks)
 /* The last semaphore of a block, 0 when none is known. */
 static addr_t last_semaphore(const struct tiny_locks *locks, object_t block)
 {
-	size_t low = 0, high = locks->list.count;
+	size_t low =
+		sorted_prefix(locks->list.items, locks->list.count, item, item->block <= block);
 
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-
-		if (locks->list.items[middle].block <= block)
-			low = middle + 1;
-		else
-			high = middle;
-	}
 	return low && locks->list.items[low - 1].block == block
 		       ? locks->list.items[low - 1].semaphore
 		       : 0;

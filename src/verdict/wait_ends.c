@@ -1,6 +1,7 @@
 #include "wait_ends.h"
 
 #include "big_table.h"
+#include "sorted.h"
 #include "stack_closures.h"
 
 #define SEVERAL_HOLD UINT32_MAX
@@ -208,17 +209,7 @@ struct error *wait_ends_find(struct wait_ends *ends)
 
 static size_t first_end(const struct wait_ends *ends, uint32_t goroutine)
 {
-	size_t low = 0, high = ends->ends.count;
-
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-
-		if (ends->ends.items[middle].gate < goroutine)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return sorted_prefix(ends->ends.items, ends->ends.count, item, item->gate < goroutine);
 }
 
 node_t wait_ends_first(const struct wait_ends *ends, uint32_t goroutine)

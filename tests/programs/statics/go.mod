@@ -1,0 +1,3 @@
+module statics
+
+go 1.19
