@@ -5,6 +5,7 @@
 
 #include "chain_start.h"
 #include "chain_table.h"
+#include "channel.h"
 #include "clean.h"
 #include "goroutine_text.h"
 #include "holder_text.h"
@@ -104,6 +105,17 @@ static void add_document(const struct subject *subject, uint64_t holds)
 			"holds_bytes", (json_int_t)holds));
 }
 
+/* A channel that nobody whose type is known refers to still tells what it carries. */
+static char *channel_name(const struct analysis *analysis, addr_t address)
+{
+	struct types *types = &analysis->typing->types;
+	struct channel channel;
+
+	return channel_read(types, address, &channel) && channel.element
+		       ? memory_format("chan %s", channel.element->name)
+		       : memory_string("a channel");
+}
+
 /* The object that it is, or the package variable that it is in. */
 static char *awaited_name(const struct subject *subject, addr_t address)
 {
@@ -111,6 +123,9 @@ static char *awaited_name(const struct subject *subject, addr_t address)
 	object_t object = heap_object_at(analysis->heap, address);
 	const struct program *program = analysis->program;
 
+	if (object != NO_OBJECT && analysis->typing->of[object] == NO_TYPE &&
+		wait_of(subject)->kind == WAIT_CHANNEL)
+		return channel_name(analysis, address);
 	if (object != NO_OBJECT)
 		return naming_node(subject->why->naming, node_of_object(analysis->objects, object));
 	struct go_variable variable = variable_at(program->runtime, program->debuginfo, address);
