@@ -20,7 +20,7 @@
 #include "static_values.h"
 #include "unnamed_file.h"
 
-enum { LOOKS = 5 }; /* at a process that runs */
+enum { LOOKS = 20 }; /* at a process that runs */
 
 void program_destroy(struct program *program)
 {

@@ -35,6 +35,16 @@ def pytest_configure(config):
     config.addinivalue_line("markers", "since(version): only on this Go version and later ones")
 
 
+def pytest_sessionfinish(session):
+    if hasattr(session.config, "workeroutput"):  # one of several processes
+        session.config.workeroutput["score"] = getattr(session.config, "score", [])
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node):
+    node.config.score = node.workeroutput.get("score") or getattr(node.config, "score", [])
+
+
 def pytest_terminal_summary(terminalreporter, config):
     """How well the collection of leaks was told apart."""
     for line in getattr(config, "score", []):

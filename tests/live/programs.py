@@ -1,4 +1,6 @@
 """Test programs in Go: built by each version, in variants, and run as processes that a test looks at."""
+import contextlib
+import fcntl
 import os
 import pathlib
 import shlex
@@ -48,6 +50,18 @@ class Go:
         return done.stdout
 
 
+@contextlib.contextmanager
+def only_one(path):
+    """Of the processes that run tests at the same time; tells whether another one of this run was here before."""
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", "%d" % os.getpid())
+    with open("%s.lock" % path, "a+") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        lock.seek(0)
+        yield lock.read() == run
+        lock.truncate(0)
+        lock.write(run)
+
+
 class Programs:
     """Builds each program at most once a run."""
 
@@ -60,7 +74,9 @@ class Programs:
         if key not in self.built:
             arguments, env = {**VARIANTS, **FOREIGN_VARIANTS}[variant]
             path = self.output / ("%s-%s-%s" % (name.replace("/", "-"), go.version, variant))
-            go.run("build", *arguments, "-o", path, ".", cwd=self.sources / name, env=env)
+            with only_one(path) as is_built:
+                if not is_built:
+                    go.run("build", *arguments, "-o", path, ".", cwd=self.sources / name, env=env)
             self.built[key] = path
         return self.built[key]
 

@@ -243,12 +243,16 @@ def test_given_for_a_process(go, programs, silt, tmp_path, place):
         expect_names(silt, process, stripped.full, path, "--exe", path)
 
 
-def test_debug_file_given_for_a_core(newest, programs, silt, tmp_path):
+def test_given_for_a_snapshot(newest, programs, silt, tmp_path):
+    """The snapshot has the program itself, so that names are all that is missing."""
     stripped = Stripped(newest, programs, tmp_path)
     with Process(stripped.path) as process:
         assert silt.run("snap", process.pid, "-o", tmp_path / "snapshot").returncode == 0
-    done = silt.run(tmp_path / "snapshot", "--exe", stripped.debug)
-    assert done.returncode == 3 and "is a debug file" in done.stderr and len(done.stderr.splitlines()) == 1
+    named, without = (silt.json("report", tmp_path / "snapshot", "--limit=0", *options)
+                      for options in (["--exe", stripped.debug], []))
+    assert named["target"]["debug_file"] == str(stripped.debug)
+    assert any(row["what"].startswith("main.") for row in named["holders"])
+    assert not any(row["what"].startswith("main.") for row in without["holders"])
 
 
 @pytest.mark.oldest_and_newest
