@@ -105,6 +105,7 @@ static void find_parent(struct finder *finder, uint32_t place)
 			  (uint64_t)finder->parent_at[analysis->typing->of[object]];
 	const uint8_t *interface = heap_bytes(analysis->heap, span, offset, INTERFACE_SIZE);
 
+	target_note_use(analysis->program->target, interface, INTERFACE_SIZE);
 	if (!interface)
 		return;
 	object_t parent = heap_object_at(analysis->heap, load_u64(interface + 8));
