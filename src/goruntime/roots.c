@@ -2,6 +2,7 @@
 
 #include "cycle.h"
 #include "special.h"
+#include "variable_words.h"
 
 enum {
 	MAX_BLOCKS = 1 << 20,
@@ -27,28 +28,15 @@ static void found(struct walk *walk, enum root_kind kind, addr_t at, addr_t valu
 		walk->visit(walk->context, &(struct root){kind, at, value, walk->owner});
 }
 
-static void walk_segment(struct walk *walk, addr_t start, addr_t end, const struct bitvector *mask)
+static void walk_variables(void *context, const struct variable_words *words)
 {
-	const struct target *target = walk->heap->runtime->target;
-	size_t length = (size_t)(end - start);
-	_cleanup_free_ uint8_t *bytes = memory_alloc(length + 8);
-	_cleanup_free_ uint8_t *bits = memory_alloc(mask->count / 8 + 8);
+	struct walk *walk = context;
 
-	walk->missing->variable_bytes += target_read_present(target, start, bytes, length);
-	if (target_read_present(target, mask->bits, bits, (mask->count + 7) / 8))
-		walk->missing->variable_bytes += length;
-	for (uint32_t i = 0; i < mask->count && ((size_t)i + 1) * 8 <= length; i++) {
-		if (bits[i >> 3] >> (i & 7) & 1)
-			found(walk, ROOT_VARIABLE, start + 8 * (addr_t)i,
-				load_u64(bytes + 8 * (size_t)i));
-	}
-}
-
-static void walk_variables(struct walk *walk)
-{
-	vec_foreach (module, &walk->heap->runtime->modules.list) {
-		walk_segment(walk, module->data, module->edata, &module->data_mask);
-		walk_segment(walk, module->bss, module->ebss, &module->bss_mask);
+	walk->missing->variable_bytes += words->unread_bytes;
+	for (uint32_t i = 0; i < words->masked; i++) {
+		if (variable_words_pointer(words, i))
+			found(walk, ROOT_VARIABLE, words->start + 8 * (addr_t)i,
+				load_u64(words->bytes + 8 * (size_t)i));
 	}
 }
 
@@ -187,7 +175,7 @@ void roots_each(const struct heap *heap, struct pointer_maps *maps, root_fn *vis
 	};
 
 	*ret_missing = (struct roots_missing){0};
-	walk_variables(&walk);
+	variable_words_each(heap->runtime, walk_variables, &walk);
 	ret_missing->specials += specials_each(heap, walk_special, &walk);
 	walk_finalizer_queue(&walk);
 	walk_cleanup_queue(&walk);

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "variable_words.h"
+
 enum {
 	MIN_ELEMENTS = 4,
 	MAX_SCORED = 64,        /* elements, evenly over the slice */
@@ -216,25 +218,12 @@ static void look_at_words(struct slice_guesser *guesser, const uint8_t *words)
 		spread_run(guesser->spread);
 }
 
-/* A mask ends with the last pointer. `bits` has some bytes more than it. */
-static bool is_pointer(const uint8_t *bits, uint32_t word)
+static void look_at_segment(void *context, const struct variable_words *words)
 {
-	return bits[word >> 3] >> (word & 7) & 1;
-}
-
-static void look_at_segment(
-	struct slice_guesser *guesser, addr_t start, addr_t end, const struct bitvector *mask)
-{
-	const struct target *target = guesser->heap->runtime->target;
-	size_t length = (size_t)(end - start);
-	_cleanup_free_ uint8_t *bytes = memory_alloc(length + 24);
-	_cleanup_free_ uint8_t *bits = memory_alloc(mask->count / 8 + 8);
-
-	target_read_present(target, start, bytes, length);
-	target_read_present(target, mask->bits, bits, (mask->count + 7) / 8);
-	for (uint32_t i = 0; i < mask->count && ((size_t)i + 3) * 8 <= length; i++) {
-		if (is_pointer(bits, i) && !is_pointer(bits, i + 1) && !is_pointer(bits, i + 2))
-			look_at_words(guesser, bytes + 8ull * i);
+	for (uint32_t i = 0; i < words->masked; i++) {
+		if (variable_words_pointer(words, i) && !variable_words_pointer(words, i + 1) &&
+			!variable_words_pointer(words, i + 2))
+			look_at_words(context, words->bytes + 8ull * i);
 	}
 }
 
@@ -253,10 +242,7 @@ void guess_slices(struct spread *spread, struct shapes *shapes)
 	types_each(&typing->types, add_type, &guesser);
 	const struct go_type *any_func = types_at(&typing->types, ANY_FUNC_REF);
 	add_element_type(&guesser, any_func ? any_func : make_any_func(&typing->types));
-	vec_foreach (module, &typing->heap->runtime->modules.list) {
-		look_at_segment(&guesser, module->data, module->edata, &module->data_mask);
-		look_at_segment(&guesser, module->bss, module->ebss, &module->bss_mask);
-	}
+	variable_words_each(typing->heap->runtime, look_at_segment, &guesser);
 	vec_deinit(&guesser.elements);
 	addrmap_deinit(&guesser.by_size);
 }

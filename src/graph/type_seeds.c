@@ -6,6 +6,7 @@
 #include "stack_scan.h"
 #include "sudog.h"
 #include "type_names.h"
+#include "variable_words.h"
 
 enum {
 	MAX_VARIABLE = 64 << 20, /* bytes of one that is read */
@@ -122,20 +123,13 @@ static void look_for_interface(void *context, uint64_t offset, addr_t value)
 		spread_interface(scan->spread, load_u64(scan->bytes + before), value);
 }
 
-static void seed_segment(
-	struct spread *spread, addr_t start, addr_t end, const struct bitvector *mask)
+static void seed_words(void *context, const struct variable_words *words)
 {
-	const struct target *target = runtime_of(spread)->target;
-	size_t length = (size_t)(end - start);
-	_cleanup_free_ uint8_t *bytes = memory_alloc(length + 8);
-	_cleanup_free_ uint8_t *bits = memory_alloc(mask->count / 8 + 8);
-	struct interface_scan scan = {spread, bytes, UINT64_MAX};
+	struct interface_scan scan = {context, words->bytes, UINT64_MAX};
 
-	target_read_present(target, start, bytes, length);
-	target_read_present(target, mask->bits, bits, (mask->count + 7) / 8);
-	for (uint32_t i = 0; i < mask->count && ((size_t)i + 1) * 8 <= length; i++) {
-		if (bits[i >> 3] >> (i & 7) & 1)
-			look_for_interface(&scan, 8ull * i, load_u64(bytes + 8ull * i));
+	for (uint32_t i = 0; i < words->masked; i++) {
+		if (variable_words_pointer(words, i))
+			look_for_interface(&scan, 8ull * i, load_u64(words->bytes + 8ull * i));
 	}
 }
 
@@ -149,10 +143,7 @@ void seed_variables(struct spread *spread)
 	if (debuginfo->variables.count)
 		return;
 	seed_allgs(spread);
-	vec_foreach (module, &runtime_of(spread)->modules.list) {
-		seed_segment(spread, module->data, module->edata, &module->data_mask);
-		seed_segment(spread, module->bss, module->ebss, &module->bss_mask);
-	}
+	variable_words_each(runtime_of(spread), seed_words, spread);
 }
 
 static void seed_special(void *context, const struct special *special)
