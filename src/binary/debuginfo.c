@@ -1,77 +1,16 @@
 #include "debuginfo.h"
 
+#include "die.h"
 #include "sorted.h"
 
 #include <dwarf.h>
 #include <string.h>
 
-/* Attributes of Go's own: cmd/internal/dwarf/dwarf.go. */
-enum {
-	DW_AT_go_kind = 0x2900,
-	DW_AT_go_key = 0x2901,
-	DW_AT_go_elem = 0x2902,
-	DW_AT_go_embedded_field = 0x2903,
-	DW_AT_go_runtime_type = 0x2904,
-	DW_AT_go_closure_offset = 0x2907,
-};
-
 enum {
 	MAX_FIELDS = 1 << 16,
-	MAX_DEPTH = 64, /* of lexical blocks */
 	KIND_ARRAY = 17,
 	KIND_POINTER = 22,
 };
-
-static bool get_attribute(Dwarf_Die *die, unsigned name, Dwarf_Attribute *ret)
-{
-	return dwarf_attr_integrate(die, name, ret) != NULL;
-}
-
-static uint64_t get_number(Dwarf_Die *die, unsigned name, uint64_t otherwise)
-{
-	Dwarf_Attribute attribute;
-	Dwarf_Word value;
-	Dwarf_Addr address;
-
-	if (!get_attribute(die, name, &attribute))
-		return otherwise;
-	/* go_runtime_type is an offset in the form of an address. */
-	if (dwarf_formudata(&attribute, &value) == 0)
-		return value;
-	if (dwarf_formaddr(&attribute, &address) == 0)
-		return address;
-	return otherwise;
-}
-
-static die_t get_reference(Dwarf_Die *die, unsigned name)
-{
-	Dwarf_Attribute attribute;
-	Dwarf_Die target;
-
-	if (!get_attribute(die, name, &attribute) || !dwarf_formref_die(&attribute, &target))
-		return 0;
-	return dwarf_dieoffset(&target);
-}
-
-static const char *get_name(Dwarf_Die *die)
-{
-	Dwarf_Attribute attribute;
-	const char *name =
-		get_attribute(die, DW_AT_name, &attribute) ? dwarf_formstring(&attribute) : NULL;
-
-	return name ? name : "";
-}
-
-/* Go writes locations as DW_FORM_block1, also in DWARF 4 and 5, where libdw wants exprloc. The
- * bytes are the same. */
-static bool get_location(Dwarf_Die *die, Dwarf_Attribute *ret)
-{
-	if (!get_attribute(die, DW_AT_location, ret))
-		return false;
-	if (ret->form == DW_FORM_block1)
-		ret->form = DW_FORM_exprloc;
-	return true;
-}
 
 /* A variable whose location is one address. */
 static bool get_static_address(Dwarf_Die *die, addr_t *ret)
@@ -81,7 +20,7 @@ static bool get_static_address(Dwarf_Die *die, addr_t *ret)
 	size_t count;
 	Dwarf_Addr address;
 
-	if (!get_location(die, &attribute) || dwarf_getlocation(&attribute, &ops, &count) != 0 ||
+	if (!die_location(die, &attribute) || dwarf_getlocation(&attribute, &ops, &count) != 0 ||
 		count != 1)
 		return false;
 	if (ops[0].atom == DW_OP_addr) {
@@ -103,9 +42,9 @@ static bool strip_typedefs(Dwarf_Die *die, bool to_kind)
 {
 	Dwarf_Attribute attribute;
 
-	for (unsigned i = 0; i < MAX_DEPTH && dwarf_tag(die) == DW_TAG_typedef; i++) {
+	for (unsigned i = 0; i < DIE_MAX_DEPTH && dwarf_tag(die) == DW_TAG_typedef; i++) {
 		if (to_kind && dwarf_attr(die, DW_AT_go_kind, &attribute) &&
-			get_number(die, DW_AT_go_kind, 0))
+			die_number(die, DW_AT_go_kind, 0))
 			return true;
 		if (!dwarf_attr(die, DW_AT_type, &attribute) || !dwarf_formref_die(&attribute, die))
 			return false;
@@ -131,10 +70,10 @@ static void add_variable(struct debuginfo *debuginfo, Dwarf_Die *die)
 
 	if (!get_static_address(die, &address))
 		return;
-	die_t type = get_reference(die, DW_AT_type);
+	die_t type = die_reference(die, DW_AT_type);
 	vec_push(&debuginfo->variables, {.address = address + debuginfo->executable->bias,
 						.size = type_size(debuginfo, type),
-						.name = get_name(die),
+						.name = die_name(die),
 						.type = type});
 }
 
@@ -151,7 +90,7 @@ static void add_struct(struct debuginfo *debuginfo, Dwarf_Die *die)
 {
 	static const char *const packages[] = {
 		"runtime.", "internal/runtime/maps.", "internal/abi."};
-	const char *name = get_name(die);
+	const char *name = die_name(die);
 
 	for (size_t i = 0; i < ARRAY_SIZE(packages); i++) {
 		if (!strncmp(name, packages[i], strlen(packages[i])))
@@ -236,6 +175,8 @@ struct error *debuginfo_open(const struct executable *executable, struct debugin
 	_cleanup_(cleanup_debuginfo) struct debuginfo *debuginfo = memory_alloc(sizeof(*debuginfo));
 
 	debuginfo->executable = executable;
+	debuginfo->lock = memory_alloc(sizeof(*debuginfo->lock));
+	pthread_mutex_init(debuginfo->lock, NULL);
 	if (executable->has_dwarf) {
 		debuginfo->dwarf = dwarf_begin_elf(executable->names, DWARF_C_READ, NULL);
 		if (!debuginfo->dwarf)
@@ -254,6 +195,8 @@ void debuginfo_destroy(struct debuginfo *debuginfo)
 	if (!debuginfo)
 		return;
 	dwarf_end(debuginfo->dwarf);
+	pthread_mutex_destroy(debuginfo->lock);
+	free(debuginfo->lock);
 	vec_deinit(&debuginfo->variables);
 	vec_deinit(&debuginfo->functions);
 	vec_deinit(&debuginfo->structs);
@@ -300,12 +243,12 @@ static void read_members(Dwarf_Die *die, struct die_type *type)
 		if (dwarf_tag(&child) != DW_TAG_member || type->fields.count >= MAX_FIELDS)
 			continue;
 		vec_push(&type->fields,
-			{.name = get_name(&child),
-				.type = get_reference(&child, DW_AT_type),
-				.offset = get_number(&child, DW_AT_data_member_location, 0),
-				.embedded = get_attribute(
+			{.name = die_name(&child),
+				.type = die_reference(&child, DW_AT_type),
+				.offset = die_number(&child, DW_AT_data_member_location, 0),
+				.embedded = die_attribute(
 						    &child, DW_AT_go_embedded_field, &attribute) &&
-					    get_number(&child, DW_AT_go_embedded_field, 0)});
+					    die_number(&child, DW_AT_go_embedded_field, 0)});
 	} while (dwarf_siblingof(&child, &child) == 0);
 }
 
@@ -317,27 +260,27 @@ static uint64_t array_length(Dwarf_Die *die)
 		return 0;
 	do {
 		if (dwarf_tag(&child) == DW_TAG_subrange_type)
-			return get_number(&child, DW_AT_count, 0);
+			return die_number(&child, DW_AT_count, 0);
 	} while (dwarf_siblingof(&child, &child) == 0);
 	return 0;
 }
 
-bool debuginfo_type(const struct debuginfo *debuginfo, die_t at, struct die_type *ret)
+static bool read_type(const struct debuginfo *debuginfo, die_t at, struct die_type *ret)
 {
 	Dwarf_Die die;
 
 	if (!at || !debuginfo->dwarf || !dwarf_offdie(debuginfo->dwarf, at, &die))
 		return false;
-	const char *name = get_name(&die);
+	const char *name = die_name(&die);
 	if (!strip_typedefs(&die, true))
 		return false;
 	*ret = (struct die_type){
 		.name = name,
 		.size = type_size(debuginfo, at),
-		.kind = (uint8_t)get_number(&die, DW_AT_go_kind, 0),
-		.runtime_type = get_number(&die, DW_AT_go_runtime_type, 0),
-		.elem = get_reference(&die, DW_AT_go_elem),
-		.key = get_reference(&die, DW_AT_go_key),
+		.kind = (uint8_t)die_number(&die, DW_AT_go_kind, 0),
+		.runtime_type = die_number(&die, DW_AT_go_runtime_type, 0),
+		.elem = die_reference(&die, DW_AT_go_elem),
+		.key = die_reference(&die, DW_AT_go_key),
 	};
 	if (dwarf_tag(&die) == DW_TAG_pointer_type && !ret->kind)
 		ret->kind =
@@ -345,113 +288,21 @@ bool debuginfo_type(const struct debuginfo *debuginfo, die_t at, struct die_type
 	if (ret->kind == KIND_ARRAY)
 		ret->length = array_length(&die);
 	if (ret->kind == KIND_ARRAY || ret->kind == KIND_POINTER)
-		ret->elem = get_reference(&die, DW_AT_type);
+		ret->elem = die_reference(&die, DW_AT_type);
 	if (dwarf_tag(&die) == DW_TAG_structure_type)
 		read_members(&die, ret);
 	return true;
 }
 
+bool debuginfo_type(const struct debuginfo *debuginfo, die_t at, struct die_type *ret)
+{
+	pthread_mutex_lock(debuginfo->lock);
+	bool known = read_type(debuginfo, at, ret);
+	pthread_mutex_unlock(debuginfo->lock);
+	return known;
+}
+
 void die_type_deinit(struct die_type *type)
 {
 	vec_deinit(&type->fields);
-}
-
-static bool find_function(const struct debuginfo *debuginfo, addr_t entry, Dwarf_Die *ret)
-{
-	const struct function_die wanted = {.entry = entry};
-	const struct function_die *found =
-		debuginfo->functions.count
-			? bsearch(&wanted, debuginfo->functions.items, debuginfo->functions.count,
-				  sizeof(wanted), by_entry)
-			: NULL;
-
-	return found && dwarf_offdie(debuginfo->dwarf, found->die, ret);
-}
-
-/* The offset from the frame address of a variable that is in the frame at pc (of the file). */
-static bool get_frame_offset(Dwarf_Die *die, Dwarf_Addr pc, int64_t *ret)
-{
-	Dwarf_Attribute attribute;
-	Dwarf_Op *ops;
-	size_t count;
-
-	if (!get_location(die, &attribute) ||
-		dwarf_getlocation_addr(&attribute, pc, &ops, &count, 1) != 1 || !count)
-		return false;
-	if (ops[0].atom == DW_OP_fbreg) {
-		*ret = (int64_t)ops[0].number;
-		return count == 1 || ops[1].atom == DW_OP_piece;
-	}
-	/* Go: DW_OP_call_frame_cfa, then consts and plus when it is not at 0. */
-	if (ops[0].atom != DW_OP_call_frame_cfa)
-		return false;
-	if (count == 1) {
-		*ret = 0;
-		return true;
-	}
-	if (count == 3 && ops[1].atom == DW_OP_consts && ops[2].atom == DW_OP_plus) {
-		*ret = (int64_t)ops[1].number;
-		return true;
-	}
-	return false;
-}
-
-struct local_walk {
-	Dwarf_Addr pc;
-	local_fn *visit;
-	void *context;
-};
-
-static void visit_locals(Dwarf_Die *parent, const struct local_walk *walk, unsigned depth)
-{
-	Dwarf_Die child;
-
-	if (depth > MAX_DEPTH || dwarf_child(parent, &child) != 0)
-		return;
-	do {
-		int tag = dwarf_tag(&child);
-		struct local local = {.parameter = tag == DW_TAG_formal_parameter};
-
-		if (tag == DW_TAG_lexical_block || tag == DW_TAG_inlined_subroutine) {
-			if (dwarf_haspc(&child, walk->pc) == 1)
-				visit_locals(&child, walk, depth + 1);
-			continue;
-		}
-		if ((tag != DW_TAG_variable && tag != DW_TAG_formal_parameter) ||
-			!get_frame_offset(&child, walk->pc, &local.offset))
-			continue;
-		local.name = get_name(&child);
-		local.type = get_reference(&child, DW_AT_type);
-		walk->visit(walk->context, &local);
-	} while (dwarf_siblingof(&child, &child) == 0);
-}
-
-void debuginfo_locals(
-	const struct debuginfo *debuginfo, addr_t entry, addr_t pc, local_fn *visit, void *context)
-{
-	Dwarf_Die die;
-	struct local_walk walk = {pc - debuginfo->executable->bias, visit, context};
-
-	if (find_function(debuginfo, entry, &die))
-		visit_locals(&die, &walk, 0);
-}
-
-void debuginfo_captures(
-	const struct debuginfo *debuginfo, addr_t entry, capture_fn *visit, void *context)
-{
-	Dwarf_Die die, child;
-
-	if (!find_function(debuginfo, entry, &die) || dwarf_child(&die, &child) != 0)
-		return;
-	do {
-		if (dwarf_tag(&child) != DW_TAG_variable)
-			continue;
-		const struct capture_field field = {
-			.name = get_name(&child),
-			.offset = get_number(&child, DW_AT_go_closure_offset, 0),
-			.type = get_reference(&child, DW_AT_type),
-		};
-
-		visit(context, &field);
-	} while (dwarf_siblingof(&child, &child) == 0);
 }

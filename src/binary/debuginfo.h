@@ -5,11 +5,12 @@
  * closure. Source: Go, cmd/internal/dwarf/dwarf.go (DW_AT_go_*), cmd/link/internal/ld/dwarf.go.
  *
  * debuginfo_open() reads variables and the list of functions; types and locals are read when they
- * are asked for. libdw is not safe for threads: one thread at a time.
+ * are asked for, by any thread: libdw is not safe for threads, so they take turns.
  */
 #pragma once
 
 #include <elfutils/libdw.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -41,6 +42,7 @@ struct runtime_struct {
 struct debuginfo {
 	const struct executable *executable;
 	Dwarf *dwarf;
+	pthread_mutex_t *lock;              /* of dwarf */
 	VEC(struct variable) variables;     /* sorted by address */
 	VEC(struct function_die) functions; /* sorted by entry */
 	VEC(struct runtime_struct) structs; /* in no order */

@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "clock.h"
+#include "inventory.h"
 #include "progress.h"
 #include "same_process.h"
 
@@ -43,6 +44,7 @@ static struct error *check_same(const struct series *series, const struct analys
 static struct error *add_step(struct series *series, struct analysis *analysis)
 {
 	_cleanup_(cleanup_analysis) struct analysis *owned = analysis;
+	_cleanup_(cleanup_inventory) struct inventory *inventory = NULL;
 	struct baseline *baseline;
 
 	TRY(check_same(series, analysis));
@@ -51,7 +53,8 @@ static struct error *add_step(struct series *series, struct analysis *analysis)
 		vec_push(&series->steps, series->first->baseline);
 		return NULL;
 	}
-	TRY(baseline_take(take_pointer(owned), &baseline));
+	TRY(inventory_take(analysis, &inventory));
+	TRY(baseline_take(take_pointer(owned), &inventory->maps, &baseline));
 	baseline_forget_objects(baseline);
 	vec_push(&series->steps, baseline);
 	return NULL;
@@ -61,12 +64,15 @@ static struct error *compare(const struct invocation *invocation, const struct s
 	const struct analysis *last, uint64_t began_ns, struct view **ret)
 {
 	const struct view_options options = {.limit = invocation->limit, .began_ns = began_ns};
+	_cleanup_(cleanup_inventory) struct inventory *inventory = NULL;
 	_cleanup_(cleanup_growth) struct growth *growth = NULL;
 
 	TRY(check_same(series, last));
 	progress_phase(NULL, "comparing");
-	TRY(growth_find(series->steps.items, series->steps.count, last, &growth));
-	return view_diff(&(struct diff){.first = series->first, .growth = growth}, &options, ret);
+	TRY(inventory_take(last, &inventory));
+	TRY(growth_find(series->steps.items, series->steps.count, last, &inventory->maps, &growth));
+	const struct diff diff = {.first = series->first, .growth = growth, .inventory = inventory};
+	return view_diff(&diff, &options, ret);
 }
 
 static void wait_until(uint64_t ns)

@@ -22,7 +22,13 @@ enum {
 
 void types_init(struct types *types, const struct goruntime *runtime)
 {
+	pthread_mutexattr_t recursive;
+
 	*types = (struct types){.runtime = runtime};
+	pthread_mutexattr_init(&recursive);
+	pthread_mutexattr_settype(&recursive, PTHREAD_MUTEX_RECURSIVE);
+	pthread_mutex_init(&types->lock, &recursive);
+	pthread_mutexattr_destroy(&recursive);
 }
 
 static void type_destroy(struct go_type *type)
@@ -40,6 +46,8 @@ void types_deinit(struct types *types)
 		type_destroy(*type);
 	vec_deinit(&types->list);
 	addrmap_deinit(&types->index);
+	shared_map_deinit(&types->answers);
+	pthread_mutex_destroy(&types->lock);
 }
 
 bool types_in_section(const struct types *types, addr_t address)
@@ -271,14 +279,20 @@ not_a_type:
 	return NULL;
 }
 
-const struct go_type *types_at(struct types *types, type_ref ref)
+static void keep(struct types *types, type_ref ref, struct go_type *type)
+{
+	type->ref = ref;
+	type->number = (uint32_t)types->list.count;
+	addrmap_set(&types->index, ref, type->number);
+	vec_push(&types->list, type);
+}
+
+static const struct go_type *look_up(struct types *types, type_ref ref)
 {
 	uint32_t place;
 
 	if (addrmap_get(&types->index, ref, &place))
 		return place == NOT_A_TYPE ? NULL : types->list.items[place];
-	if (!ref)
-		return NULL;
 	struct go_type *type = NULL;
 	if (ref & TYPE_FROM_DWARF) {
 		const struct go_type *resolved =
@@ -290,23 +304,45 @@ const struct go_type *types_at(struct types *types, type_ref ref)
 		type = read_type(types, ref);
 	}
 	if (type)
-		types_add(types, ref, type);
+		keep(types, ref, type);
 	else
 		addrmap_set(&types->index, ref, NOT_A_TYPE);
 	return type;
 }
 
+/* A type that is asked for while another one is read may itself be read just now: others are told
+ * of it when it is asked for again. */
+const struct go_type *types_at(struct types *types, type_ref ref)
+{
+	const void *answer;
+
+	if (shared_map_get(&types->answers, ref, &answer))
+		return answer;
+	if (!ref)
+		return NULL;
+	pthread_mutex_lock(&types->lock);
+	types->depth++;
+	const struct go_type *type = look_up(types, ref);
+	if (--types->depth == 0)
+		shared_map_set(&types->answers, ref, type);
+	pthread_mutex_unlock(&types->lock);
+	return type;
+}
+
 void types_add(struct types *types, type_ref ref, struct go_type *type)
 {
-	type->ref = ref;
-	type->number = (uint32_t)types->list.count;
-	addrmap_set(&types->index, ref, type->number);
-	vec_push(&types->list, type);
+	pthread_mutex_lock(&types->lock);
+	keep(types, ref, type);
+	if (types->depth == 0)
+		shared_map_set(&types->answers, ref, type);
+	pthread_mutex_unlock(&types->lock);
 }
 
 void types_alias(struct types *types, type_ref ref, const struct go_type *type)
 {
+	pthread_mutex_lock(&types->lock);
 	addrmap_set(&types->index, ref, type->number);
+	pthread_mutex_unlock(&types->lock);
 }
 
 /* A quick look at 48 bytes, before anything is read and kept. */

@@ -5,13 +5,16 @@
  * read when they are asked for, checked, and kept. What is not a type gives NULL, always: any word
  * of the target may be asked for.
  *
- * Not thread-safe: one thread at a time.
+ * Any thread may ask. What was asked for once is found again without a lock.
  * Sources: Go, internal/abi/type.go (layout unchanged from 1.19 to 1.27), runtime/type.go.
  */
 #pragma once
 
+#include <pthread.h>
+
 #include "addrmap.h"
 #include "goruntime.h"
+#include "shared_map.h"
 
 typedef uint64_t type_ref;
 
@@ -101,7 +104,10 @@ enum {
 
 struct types {
 	const struct goruntime *runtime;
-	struct addrmap index; /* type_ref -> place in list, or NOT_A_TYPE */
+	struct shared_map answers; /* type_ref -> its type, or NULL: what may be told */
+	pthread_mutex_t lock;      /* of all that follows, and for adding to `answers`; recursive */
+	unsigned depth;            /* of types that are being read, one for the sake of another */
+	struct addrmap index;      /* type_ref -> place in list, or NOT_A_TYPE */
 	VEC(struct go_type *) list;
 	/* Answers for refs with the highest bit, once each; NULL: nobody does. */
 	const struct go_type *(*resolve)(struct types *types, void *context, type_ref ref);

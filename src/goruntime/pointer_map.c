@@ -21,9 +21,9 @@ struct arena_bits {
 
 struct pointer_maps {
 	const struct heap *heap;
-	struct types types;   /* own, because others are used by other threads */
-	pthread_mutex_t lock; /* guards types, index and masks */
-	struct addrmap index; /* type -> place in masks + 1; 0: not a type */
+	struct types types;        /* of those whose masks are not in the program */
+	struct shared_map mask_of; /* type -> its mask, or NULL: not a type */
+	pthread_mutex_t lock;      /* for adding to mask_of and masks */
 	VEC(struct type_mask *) masks;
 	struct arena_bits *arenas; /* by address >> 26, from heap->arena_low on */
 };
@@ -113,7 +113,7 @@ void pointer_maps_destroy(struct pointer_maps *maps)
 		free(*mask);
 	}
 	vec_deinit(&maps->masks);
-	addrmap_deinit(&maps->index);
+	shared_map_deinit(&maps->mask_of);
 	types_deinit(&maps->types);
 	pthread_mutex_destroy(&maps->lock);
 	free(maps);
@@ -258,33 +258,30 @@ static struct type_mask *make_mask(struct pointer_maps *maps, addr_t at)
 	return kept;
 }
 
+/* Of a type that was not asked for yet; or by another thread just now. */
+static const struct type_mask *add_mask(struct pointer_maps *maps, addr_t type)
+{
+	const void *known;
+
+	if (shared_map_get(&maps->mask_of, type, &known))
+		return known;
+	struct type_mask *mask = make_mask(maps, type);
+
+	if (mask)
+		vec_push(&maps->masks, mask);
+	shared_map_set(&maps->mask_of, type, mask);
+	return mask;
+}
+
 const struct type_mask *pointer_maps_type(struct pointer_maps *maps, addr_t type)
 {
-	static __thread struct {
-		const struct pointer_maps *maps;
-		addr_t type;
-		const struct type_mask *mask;
-	} last;
-	uint32_t place;
+	const void *known;
 
-	if (last.maps == maps && last.type == type)
-		return last.mask;
+	if (shared_map_get(&maps->mask_of, type, &known))
+		return known;
 	pthread_mutex_lock(&maps->lock);
-	if (!addrmap_get(&maps->index, type, &place)) {
-		struct type_mask *mask = make_mask(maps, type);
-
-		place = 0;
-		if (mask) {
-			vec_push(&maps->masks, mask);
-			place = (uint32_t)maps->masks.count;
-		}
-		addrmap_set(&maps->index, type, place);
-	}
-	const struct type_mask *mask = place ? maps->masks.items[place - 1] : NULL;
+	const struct type_mask *mask = add_mask(maps, type);
 	pthread_mutex_unlock(&maps->lock);
-	last.maps = maps;
-	last.type = type;
-	last.mask = mask;
 	return mask;
 }
 

@@ -58,12 +58,13 @@ struct trie_walk {
 	bool broken;
 };
 
-static void walk_entries(struct trie_walk *walk, addr_t entry)
+static void walk_entries(struct trie_walk *walk, addr_t entry, addr_t overflow)
 {
 	struct cycle cycle = {0};
 
 	for (; entry && walk->nodes++ < MAX_NODES && !walk->reader.failed;
-		entry = reader_u64(&walk->reader, entry + ENTRY_OVERFLOW)) {
+		entry = overflow,
+		overflow = entry ? reader_u64(&walk->reader, entry + ENTRY_OVERFLOW) : 0) {
 		if (cycle_closes(&cycle, entry)) {
 			walk->broken = true;
 			return;
@@ -82,15 +83,17 @@ static void walk_node(struct trie_walk *walk, addr_t node, unsigned depth)
 	}
 	walk->map->slots += CHILDREN;
 	walk->map->table_bytes += INDIRECT_SIZE;
+	uint64_t children[CHILDREN] = {0};
+	reader_bytes(&walk->reader, node + INDIRECT_CHILDREN, children, sizeof(children));
 	for (unsigned i = 0; i < CHILDREN; i++) {
-		addr_t child = reader_u64(&walk->reader, node + INDIRECT_CHILDREN + 8 * i);
+		uint64_t head[2] = {0}; /* isEntry and, of an entry, overflow */
 
-		if (!child)
+		if (!children[i] || !reader_bytes(&walk->reader, children[i], head, sizeof(head)))
 			continue;
-		if (reader_u8(&walk->reader, child))
-			walk_entries(walk, child);
+		if (head[0] & 0xff)
+			walk_entries(walk, children[i], head[1]);
 		else
-			walk_node(walk, child, depth + 1);
+			walk_node(walk, children[i], depth + 1);
 	}
 }
 

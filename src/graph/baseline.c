@@ -114,15 +114,6 @@ static void note_goroutines(struct baseline *baseline, const struct analysis *an
 		addrmap_set(&baseline->groups, group->hash, group->count);
 }
 
-static void note_census(struct baseline *baseline, const struct analysis *analysis)
-{
-	struct map_list maps;
-
-	map_list_find(analysis, &maps);
-	census_take(analysis, &maps, &baseline->census);
-	map_list_deinit(&maps);
-}
-
 /* What the census has of the analysis ends with it. */
 static void take_over(struct baseline *baseline, struct analysis *analysis)
 {
@@ -132,7 +123,8 @@ static void take_over(struct baseline *baseline, struct analysis *analysis)
 	census_detach(&baseline->census);
 }
 
-struct error *baseline_take(struct analysis *given, struct baseline **ret)
+struct error *baseline_take(
+	struct analysis *given, const struct map_list *maps, struct baseline **ret)
 {
 	_cleanup_(cleanup_analysis) struct analysis *analysis = given;
 	_cleanup_(cleanup_baseline) struct baseline *baseline = memory_alloc(sizeof(*baseline));
@@ -141,7 +133,7 @@ struct error *baseline_take(struct analysis *given, struct baseline **ret)
 	baseline->capture = analysis->program->target->capture;
 	note_types(baseline, analysis);
 	note_goroutines(baseline, analysis);
-	note_census(baseline, analysis);
+	census_take(analysis, maps, &baseline->census);
 	TRY(note_objects(baseline, analysis));
 	take_over(baseline, analysis);
 	target_release_pages(baseline->program->target);

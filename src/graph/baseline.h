@@ -45,8 +45,9 @@ struct baseline {
 	struct census census;
 };
 
-/* Takes what is needed, and destroys the analysis. */
-struct error *baseline_take(struct analysis *analysis, struct baseline **ret);
+/* Takes what is needed, and destroys the analysis. `maps` are those of the analysis. */
+struct error *baseline_take(
+	struct analysis *analysis, const struct map_list *maps, struct baseline **ret);
 void baseline_destroy(struct baseline *baseline);
 DEFINE_CLEANUP(baseline)
 

@@ -205,16 +205,7 @@ static void find_groups(struct growth *growth)
 			by_group_growth);
 }
 
-static void find_census(struct growth *growth)
-{
-	struct map_list maps;
-
-	map_list_find(growth->after, &maps);
-	census_take(growth->after, &maps, &growth->census);
-	map_list_deinit(&maps);
-}
-
-static struct error *fill(struct growth *growth)
+static struct error *fill(struct growth *growth, const struct map_list *maps)
 {
 	const struct baseline *before = growth->steps[0];
 	const struct capture_facts *first = &before->capture;
@@ -242,7 +233,7 @@ static struct error *fill(struct growth *growth)
 		find_holders(growth, &summing.workers[0]);
 		find_types(growth, summing.workers[0].by_type);
 		find_groups(growth);
-		find_census(growth);
+		census_take(growth->after, maps, &growth->census);
 	}
 	survivor_sums_deinit(&summing.workers[0]);
 	free(summing.workers);
@@ -250,14 +241,14 @@ static struct error *fill(struct growth *growth)
 }
 
 struct error *growth_find(struct baseline *const *steps, size_t count, const struct analysis *after,
-	struct growth **ret)
+	const struct map_list *maps, struct growth **ret)
 {
 	_cleanup_(cleanup_growth) struct growth *growth = memory_alloc(sizeof(*growth));
 
 	growth->after = after;
 	growth->steps = steps;
 	growth->step_count = count;
-	TRY(fill(growth));
+	TRY(fill(growth, maps));
 	*ret = take_pointer(growth);
 	return NULL;
 }

@@ -50,9 +50,10 @@ struct growth {
 	uint64_t goroutines_survived;
 };
 
-/* `steps` stay the caller's, and must outlive the growth, as `after` must. */
+/* `steps` stay the caller's, and must outlive the growth, as `after` must. `maps` are those of
+ * `after`. */
 struct error *growth_find(struct baseline *const *steps, size_t count, const struct analysis *after,
-	struct growth **ret);
+	const struct map_list *maps, struct growth **ret);
 void growth_destroy(struct growth *growth);
 DEFINE_CLEANUP(growth)
 

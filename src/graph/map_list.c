@@ -1,9 +1,14 @@
 #include "map_list.h"
 
 #include "gomap.h"
+#include "parallel.h"
 #include "sync_map.h"
 
-enum { MAX_DEPTH = 16, MAX_PLACES = 64 };
+enum {
+	MAX_DEPTH = 16,
+	MAX_PLACES = 64,
+	SPANS_AT_ONCE = 256, /* that a worker takes */
+};
 
 /* Where in a value of a type a sync.Map is. */
 struct place {
@@ -18,9 +23,10 @@ struct places {
 struct finder {
 	const struct analysis *analysis;
 	struct types *types;
-	struct map_list *maps;
-	struct addrmap inner;   /* headers of maps that sync.Maps are made of */
-	struct places *by_type; /* by object type; of one unit */
+	struct addrmap inner;               /* headers of maps that sync.Maps are made of */
+	struct places *by_type;             /* by object type; of one unit */
+	uint32_t next_span;                 /* atomic: the next one to look at */
+	struct map_list found[MAX_WORKERS]; /* by worker */
 };
 
 static void find_places(struct types *types, const struct go_type *type, uint64_t offset,
@@ -55,49 +61,30 @@ static uint64_t retained_at(const struct finder *finder, addr_t address)
 
 static void add_sync_map(struct finder *finder, const struct place *place, addr_t base, node_t node)
 {
+	struct map_list *found = &finder->found[0];
 	struct sync_map map;
 
 	if (!sync_map_read(finder->types, place->type, base + place->offset, &map)) {
-		finder->maps->unreadable++;
+		found->unreadable++;
 		return;
 	}
 	for (unsigned i = 0; i < ARRAY_SIZE(map.inner_maps); i++)
 		addrmap_set(&finder->inner, map.inner_maps[i], 0);
-	vec_push(&finder->maps->list, {.address = map.address,
-					      .type = map.type,
-					      .entries = map.entries,
-					      .slots = map.slots,
-					      .table_bytes = map.table_bytes,
-					      .retained_bytes = retained_at(finder, map.parts[0]) +
-								retained_at(finder, map.parts[1]),
-					      .node = node});
+	vec_push(&found->list, {.address = map.address,
+				       .type = map.type,
+				       .entries = map.entries,
+				       .slots = map.slots,
+				       .table_bytes = map.table_bytes,
+				       .retained_bytes = retained_at(finder, map.parts[0]) +
+							 retained_at(finder, map.parts[1]),
+				       .node = node});
 }
 
-static void add_map(
-	struct finder *finder, const struct object_type *type, addr_t address, node_t node)
-{
-	struct go_map map;
-
-	if (addrmap_get(&finder->inner, address, NULL))
-		return;
-	if (!gomap_open(finder->types, type->type, address, &map)) {
-		finder->maps->unreadable++;
-		return;
-	}
-	struct map_size size = gomap_size(finder->types, &map);
-	vec_push(&finder->maps->list,
-		{.address = address,
-			.type = type->type,
-			.entries = map.entries,
-			.slots = size.slots,
-			.table_bytes = size.table_bytes,
-			.retained_bytes = retention_retained(finder->analysis->retention, node),
-			.node = node});
-}
-
-static void find_types(struct finder *finder)
+/* False: no type has a sync.Map in it. */
+static bool find_types(struct finder *finder)
 {
 	const struct object_types *types = &finder->analysis->typing->object_types;
+	bool any = false;
 
 	finder->by_type = memory_array(types->list.count, sizeof(*finder->by_type));
 	for (size_t i = 0; i < types->list.count; i++) {
@@ -105,35 +92,43 @@ static void find_types(struct finder *finder)
 
 		if (type->role == ROLE_VALUE || type->role == ROLE_ARRAY)
 			find_places(finder->types, type->type, 0, &finder->by_type[i], 0);
+		any |= finder->by_type[i].list.count > 0;
+	}
+	return any;
+}
+
+static void add_sync_maps(struct finder *finder, const struct span *span, object_t object,
+	const struct places *places)
+{
+	const struct analysis *analysis = finder->analysis;
+	const struct object_type *type =
+		object_type_at(&analysis->typing->object_types, analysis->typing->of[object]);
+	uint64_t begin = span->map == SPAN_MAP_HEADER ? 8 : 0;
+	addr_t first = span->start + (object - span->first) * span->elemsize + begin;
+	uint64_t units = type->role == ROLE_ARRAY ? (span->elemsize - begin) / type->unit : 1;
+
+	for (uint64_t i = 0; i < units; i++) {
+		vec_foreach (place, &places->list)
+			add_sync_map(finder, place, first + i * type->unit,
+				node_of_object(analysis->objects, object));
 	}
 }
 
-static void look_at_object(struct finder *finder, object_t object, bool sync_maps)
+static void look_at_objects(struct finder *finder)
 {
 	const struct analysis *analysis = finder->analysis;
-	otype_t number = analysis->typing->of[object];
-	const struct object_type *type = object_type_at(&analysis->typing->object_types, number);
-	const struct places *places = &finder->by_type[number];
+	const struct heap *heap = analysis->heap;
 
-	if (sync_maps ? !places->list.count : type->role != ROLE_MAP)
-		return;
-	const struct span *span = heap_span_of(analysis->heap, object);
-	addr_t address = span->start + (object - span->first) * span->elemsize;
-	node_t node = node_of_object(analysis->objects, object);
+	for (uint32_t i = 0; i < heap->scan_spans; i++) {
+		const struct span *span = &heap->spans[i];
 
-	if (!retention_alive(analysis->retention, node))
-		return;
-	if (!sync_maps) {
-		target_note_use(analysis->program->target, span->bytes,
-			(size_t)span->npages << RUNTIME_PAGE_SHIFT);
-		add_map(finder, type, address, node);
-		return;
-	}
-	uint64_t begin = span->map == SPAN_MAP_HEADER ? 8 : 0;
-	uint64_t units = type->role == ROLE_ARRAY ? (span->elemsize - begin) / type->unit : 1;
-	for (uint64_t i = 0; i < units; i++) {
-		vec_foreach (place, &places->list)
-			add_sync_map(finder, place, address + begin + i * type->unit, node);
+		for (object_t object = span->first; object < span->first + span->nelems; object++) {
+			const struct places *places =
+				&finder->by_type[analysis->typing->of[object]];
+
+			if (places->list.count && analysis_alive(analysis, object))
+				add_sync_maps(finder, span, object, places);
+		}
 	}
 }
 
@@ -152,6 +147,53 @@ static void look_at_variables(struct finder *finder)
 	}
 }
 
+static void look_for_sync_maps(struct finder *finder)
+{
+	look_at_variables(finder);
+	if (find_types(finder))
+		look_at_objects(finder);
+}
+
+static void add_map(struct finder *finder, const struct go_type *type, addr_t address, node_t node,
+	struct map_list *found)
+{
+	struct go_map map;
+
+	if (!gomap_open(finder->types, type, address, &map)) {
+		found->unreadable++;
+		return;
+	}
+	struct map_size size = gomap_size(finder->types, &map);
+	vec_push(&found->list,
+		{.address = address,
+			.type = type,
+			.entries = map.entries,
+			.slots = size.slots,
+			.table_bytes = size.table_bytes,
+			.retained_bytes = retention_retained(finder->analysis->retention, node),
+			.node = node});
+}
+
+static void look_at_span(struct finder *finder, const struct span *span, struct map_list *found)
+{
+	const struct analysis *analysis = finder->analysis;
+	const struct typing *typing = analysis->typing;
+	size_t before = found->list.count;
+
+	for (uint32_t slot = 0; slot < span->nelems; slot++) {
+		object_t object = span->first + slot;
+		const struct object_type *type =
+			object_type_at(&typing->object_types, typing->of[object]);
+
+		if (type->role == ROLE_MAP && analysis_alive(analysis, object))
+			add_map(finder, type->type, span->start + slot * span->elemsize,
+				node_of_object(analysis->objects, object), found);
+	}
+	if (found->list.count > before)
+		target_note_use(analysis->program->target, span->bytes,
+			(size_t)span->npages << RUNTIME_PAGE_SHIFT);
+}
+
 static int by_retained(const void *left, const void *right)
 {
 	const struct listed_map *a = left, *b = right;
@@ -161,25 +203,79 @@ static int by_retained(const void *left, const void *right)
 	return (a->address > b->address) - (a->address < b->address);
 }
 
-/* sync.Maps first, because they say which maps are theirs. */
-void map_list_find(const struct analysis *analysis, struct map_list *ret)
+/* One worker begins with the sync.Maps: a large one takes as long as many maps. */
+static struct error *look_for_all(void *context, unsigned worker)
 {
-	struct finder finder = {
-		.analysis = analysis, .types = &analysis->typing->types, .maps = ret};
+	struct finder *finder = context;
+	const struct heap *heap = finder->analysis->heap;
+	struct map_list *found = &finder->found[worker];
+
+	if (worker == 0)
+		look_for_sync_maps(finder);
+	for (;;) {
+		uint32_t first =
+			__atomic_fetch_add(&finder->next_span, SPANS_AT_ONCE, __ATOMIC_RELAXED);
+
+		if (first >= heap->scan_spans)
+			break;
+		for (uint32_t i = first; i < MIN(first + SPANS_AT_ONCE, heap->scan_spans); i++)
+			look_at_span(finder, &heap->spans[i], found);
+	}
+	if (found->list.count)
+		qsort(found->list.items, found->list.count, sizeof(struct listed_map), by_retained);
+	return NULL;
+}
+
+/* The lists of the workers are sorted. Maps that sync.Maps are made of are no maps of their own. */
+static void merge(const struct finder *finder, struct map_list *ret)
+{
+	const struct map_list *found = finder->found;
+	size_t next[MAX_WORKERS] = {0};
+
+	for (;;) {
+		const struct listed_map *first = NULL;
+		unsigned of = 0;
+
+		for (unsigned i = 0; i < MAX_WORKERS; i++) {
+			const struct listed_map *map = &found[i].list.items[next[i]];
+
+			if (next[i] < found[i].list.count &&
+				(!first || by_retained(map, first) < 0)) {
+				first = map;
+				of = i;
+			}
+		}
+		if (!first)
+			return;
+		if (!addrmap_get(&finder->inner, first->address, NULL))
+			vec_push(&ret->list, *first);
+		next[of]++;
+	}
+}
+
+static void finder_deinit(struct finder *finder)
+{
+	for (unsigned i = 0; i < MAX_WORKERS; i++)
+		map_list_deinit(&finder->found[i]);
+	for (size_t i = 0; i < finder->analysis->typing->object_types.list.count; i++)
+		vec_deinit(&finder->by_type[i].list);
+	free(finder->by_type);
+	addrmap_deinit(&finder->inner);
+}
+
+struct error *map_list_find(const struct analysis *analysis, struct map_list *ret)
+{
+	struct finder finder = {.analysis = analysis, .types = &analysis->typing->types};
 
 	*ret = (struct map_list){0};
-	find_types(&finder);
-	look_at_variables(&finder);
-	for (unsigned pass = 0; pass < 2; pass++) {
-		for (object_t object = 0; object < analysis->heap->scan_slots; object++)
-			look_at_object(&finder, object, pass == 0);
+	struct error *error = parallel_run(parallel_width(), look_for_all, &finder);
+	if (!error) {
+		merge(&finder, ret);
+		for (unsigned i = 0; i < MAX_WORKERS; i++)
+			ret->unreadable += finder.found[i].unreadable;
 	}
-	if (ret->list.count)
-		qsort(ret->list.items, ret->list.count, sizeof(struct listed_map), by_retained);
-	for (size_t i = 0; i < analysis->typing->object_types.list.count; i++)
-		vec_deinit(&finder.by_type[i].list);
-	free(finder.by_type);
-	addrmap_deinit(&finder.inner);
+	finder_deinit(&finder);
+	return error;
 }
 
 void map_list_deinit(struct map_list *maps)

@@ -18,5 +18,5 @@ struct map_list {
 	uint64_t unreadable;         /* maps that were being changed, or are damaged */
 };
 
-void map_list_find(const struct analysis *analysis, struct map_list *ret);
+struct error *map_list_find(const struct analysis *analysis, struct map_list *ret);
 void map_list_deinit(struct map_list *maps);

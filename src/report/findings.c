@@ -101,9 +101,9 @@ static void add_row(struct table *table, const struct finding *finding)
 	table_number(table, finding->holds_bytes);
 	table_number(table, finding->count);
 	table_text(table, tier_name(finding->tier));
-	table_take(table, memory_format("%s: %s",
-				  finding->count > 1 && kind->many ? kind->many : kind->one,
-				  finding->subject));
+	table_take(table,
+		memory_format("%s: %s", finding->count > 1 && kind->many ? kind->many : kind->one,
+			finding->subject));
 	if (finding->state)
 		table_note(table, memory_string(finding->state));
 	if (finding->detail)
@@ -176,13 +176,12 @@ bool findings_is_number(const char *text, uint64_t *ret)
 }
 
 struct error *findings_numbered(const struct analysis *analysis, struct naming *naming,
-	uint64_t number, struct finding_list *ret_findings, const struct finding **ret)
+	const struct inventory *inventory, uint64_t number, struct finding_list *ret_findings,
+	const struct finding **ret)
 {
-	struct memory_account memory;
 	struct finding_list findings;
 
-	TRY(memory_account_make(analysis, &memory));
-	TRY(findings_find(analysis, naming, &memory, NULL, &findings));
+	TRY(findings_find(analysis, naming, inventory, NULL, &findings));
 	if (!number || number > findings.list.count) {
 		struct error *error =
 			error_create(ERROR_USAGE, "there is no finding f%llu; the report has %zu",

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "finding.h"
+#include "inventory.h"
 #include "naming.h"
 #include "view.h"
 
@@ -17,4 +18,5 @@ bool findings_is_number(const char *text, uint64_t *ret);
 
 /* Finds all again, and the one with that number, which is in the list. */
 struct error *findings_numbered(const struct analysis *analysis, struct naming *naming,
-	uint64_t number, struct finding_list *ret_findings, const struct finding **ret);
+	const struct inventory *inventory, uint64_t number, struct finding_list *ret_findings,
+	const struct finding **ret);

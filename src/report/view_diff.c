@@ -80,8 +80,7 @@ static void add_survivors(struct view *view, const struct growth *growth, uint64
 }
 
 static void fill(struct view *view, const struct diff *diff, struct naming *naming,
-	const struct memory_account *memory, const struct finding_list *findings,
-	const struct view_options *options)
+	const struct finding_list *findings, const struct view_options *options)
 {
 	const struct growth_view tables = {view, diff->growth, naming, options->limit};
 	uint64_t took = clock_now() - options->began_ns;
@@ -89,7 +88,7 @@ static void fill(struct view *view, const struct diff *diff, struct naming *nami
 	target_summary_add(view, diff->growth->after);
 	add_documents(view, diff->growth, took);
 	add_growth(view, diff->growth);
-	time_to_limit_add(view, diff->growth, memory);
+	time_to_limit_add(view, diff->growth, &diff->inventory->memory);
 	add_survivors(view, diff->growth, took);
 	findings_show(view, findings, options->limit);
 	growth_tables_add_holders(&tables);
@@ -102,14 +101,12 @@ struct error *view_diff(
 {
 	const struct analysis *analysis = diff->growth->after;
 	_cleanup_(cleanup_naming) struct naming *naming = naming_create(analysis);
-	struct memory_account memory;
 	struct finding_list findings;
 
-	TRY(memory_account_make(analysis, &memory));
-	TRY(findings_find(analysis, naming, &memory, diff->growth, &findings));
+	TRY(findings_find(analysis, naming, diff->inventory, diff->growth, &findings));
 	moment_compare(diff->first, diff->growth, &findings);
 	struct view *view = view_create();
-	fill(view, diff, naming, &memory, &findings, options);
+	fill(view, diff, naming, &findings, options);
 	finding_list_deinit(&findings);
 	*ret = view;
 	return NULL;

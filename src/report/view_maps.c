@@ -31,11 +31,11 @@ struct error *view_maps(
 	const struct analysis *analysis, const struct view_options *options, struct view **ret)
 {
 	_cleanup_(cleanup_naming) struct naming *naming = naming_create(analysis);
-	struct view *view = view_create();
-	struct table *table = table_create(columns, ARRAY_SIZE(columns));
 	struct map_list maps;
 
-	map_list_find(analysis, &maps);
+	TRY(map_list_find(analysis, &maps));
+	struct view *view = view_create();
+	struct table *table = table_create(columns, ARRAY_SIZE(columns));
 	size_t shown = options->limit ? MIN(options->limit, maps.list.count) : maps.list.count;
 	for (size_t i = 0; i < shown; i++)
 		add_map(table, naming, analysis, &maps.list.items[i]);

@@ -89,14 +89,12 @@ static void add_heap(struct report *report, uint64_t explained)
 	json_object_set_new(view_document(report->view), "heap", heap);
 }
 
-static json_t *finding_times(const struct finding_list *findings, uint64_t *ret_sum)
+static json_t *finding_times(const struct finding_list *findings)
 {
 	json_t *document = json_object();
 
-	vec_foreach (time, &findings->times) {
+	vec_foreach (time, &findings->times)
 		json_object_set_new(document, time->what, json_integer((json_int_t)time->ns));
-		*ret_sum += time->ns;
-	}
 	return document;
 }
 
@@ -104,15 +102,14 @@ static void add_times(struct report *report, uint64_t total)
 {
 	const struct analysis_times *times = &report->analysis->times;
 	const struct analysis_peaks *peaks = &report->analysis->peaks;
-	uint64_t findings = 0;
-	json_t *by_kind = finding_times(&report->findings, &findings);
 
 	json_object_set_new(view_document(report->view), "timing_ns",
 		json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:I}", "open",
 			(json_int_t)times->open_ns, "heap", (json_int_t)times->heap_ns, "graph",
 			(json_int_t)times->graph_ns, "types", (json_int_t)times->types_ns,
 			"retention", (json_int_t)times->retention_ns, "findings",
-			(json_int_t)findings, "by_finding", by_kind, "total", (json_int_t)total));
+			(json_int_t)report->findings.elapsed_ns, "by_finding",
+			finding_times(&report->findings), "total", (json_int_t)total));
 	json_object_set_new(view_document(report->view), "peak_bytes",
 		json_pack("{s:I, s:I, s:I, s:I}", "open", (json_int_t)peaks->open_bytes, "heap",
 			(json_int_t)peaks->heap_bytes, "graph", (json_int_t)peaks->graph_bytes,
@@ -267,17 +264,17 @@ static void add_notes(struct report *report)
 static struct error *fill(struct report *report, const struct view_options *options)
 {
 	uint64_t explained = explained_bytes(report);
-	struct memory_account memory;
+	_cleanup_(cleanup_inventory) struct inventory *inventory = NULL;
 
-	TRY(memory_account_make(report->analysis, &memory));
-	TRY(findings_find(report->analysis, report->naming, &memory, NULL, &report->findings));
+	TRY(inventory_take(report->analysis, &inventory));
+	TRY(findings_find(report->analysis, report->naming, inventory, NULL, &report->findings));
 	uint64_t elapsed = clock_now() - options->began_ns;
 	target_summary_add(report->view, report->analysis);
 	TRY(crash_head_add(report->view, report->analysis, report->naming));
 	add_heap(report, explained);
 	add_times(report, elapsed);
 	add_summary(report, explained, elapsed);
-	memory_text_add(report->view, &memory);
+	memory_text_add(report->view, &inventory->memory);
 	findings_show(report->view, &report->findings, options->limit);
 	TRY(add_holders(report, options->limit));
 	add_notes(report);

@@ -22,7 +22,7 @@ enum {
 struct question {
 	const struct analysis *analysis;
 	struct naming *naming;
-	struct map_list maps;
+	struct inventory *inventory;
 	struct any_trees trees;
 	VEC(struct any_tree) chosen;
 	struct finding_list groups; /* a finding for each group, for their names */
@@ -35,7 +35,7 @@ static void question_deinit(struct question *question)
 	free(question->holder);
 	vec_deinit(&question->chosen);
 	any_trees_deinit(&question->trees);
-	map_list_deinit(&question->maps);
+	inventory_destroy(question->inventory);
 	naming_destroy(question->naming);
 }
 
@@ -62,7 +62,7 @@ static struct error *choose_by_address(struct question *question, const char *wh
 			"there is no object at 0x%" PRIx64 ": it is free, or not in the heap",
 			address);
 	node_t node = node_of_object(analysis->objects, object);
-	vec_foreach (map, &question->maps.list) {
+	vec_foreach (map, &question->inventory->maps.list) {
 		if (map->node == node && any_map_is(&analysis->typing->types, map->type))
 			vec_push(&question->chosen, {.map = map});
 	}
@@ -107,7 +107,8 @@ static struct error *choose_by_number(struct question *question, uint64_t number
 	struct finding_list findings;
 	const struct finding *finding;
 
-	TRY(findings_numbered(question->analysis, question->naming, number, &findings, &finding));
+	TRY(findings_numbered(question->analysis, question->naming, question->inventory, number,
+		&findings, &finding));
 	vec_foreach (group, &question->trees.groups) {
 		if (finding->kind == &map_any && group->largest == finding->node)
 			choose_group(question, group, finding->subject);
@@ -137,8 +138,8 @@ static struct error *choose(struct question *question, const char *what)
 	const struct analysis *analysis = question->analysis;
 	uint64_t number;
 
-	map_list_find(analysis, &question->maps);
-	any_trees_find(analysis, &question->maps, &question->trees);
+	TRY(inventory_take(analysis, &question->inventory));
+	any_trees_find(analysis, &question->inventory->maps, &question->trees);
 	if (!strncmp(what, "0x", 2))
 		return choose_by_address(question, what);
 	if (findings_is_number(what, &number))

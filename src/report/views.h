@@ -36,6 +36,7 @@ struct error *view_why(const struct analysis *analysis, const struct view_option
 struct diff {
 	const struct moment *first;
 	const struct growth *growth;
+	const struct inventory *inventory; /* of the later one */
 };
 struct error *view_diff(
 	const struct diff *diff, const struct view_options *options, struct view **ret);

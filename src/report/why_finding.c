@@ -11,10 +11,12 @@ static struct error *add_chain(struct why *why, const struct finding *finding)
 
 struct error *why_finding(struct why *why, uint64_t number)
 {
+	_cleanup_(cleanup_inventory) struct inventory *inventory = NULL;
 	struct finding_list findings;
 	const struct finding *finding;
 
-	TRY(findings_numbered(why->analysis, why->naming, number, &findings, &finding));
+	TRY(inventory_take(why->analysis, &inventory));
+	TRY(findings_numbered(why->analysis, why->naming, inventory, number, &findings, &finding));
 	finding_show(why->view, finding);
 	struct error *error = add_chain(why, finding);
 	finding_list_deinit(&findings);

@@ -83,8 +83,9 @@ struct finding_time {
 
 struct finding_list {
 	VEC(struct finding) list;
-	VEC(struct finding_time) times;
-	VEC(char *) notes; /* what was not looked for, and why */
+	VEC(struct finding_time) times; /* some are of work that was done at once */
+	uint64_t elapsed_ns;            /* from the beginning to the end */
+	VEC(char *) notes;              /* what was not looked for, and why */
 };
 
 /* Adds one, empty but for the kind and the tier; the caller sets the node or the subject. Valid

@@ -5,6 +5,7 @@
 #include "alloc_sites.h"
 #include "clock.h"
 #include "goroutine_text.h"
+#include "parallel.h"
 #include "subject.h"
 
 /* What holds less than both is left out. */
@@ -64,12 +65,17 @@ static int by_weight(const void *left, const void *right)
 	return strcmp(a->subject, b->subject);
 }
 
+static void add_time(struct finding_list *findings, const char *what, uint64_t ns)
+{
+	vec_push(&findings->times, {.what = what, .ns = ns});
+}
+
 /* The time since `began`, which becomes now. */
 static void note_time(struct finding_list *findings, const char *what, uint64_t *began)
 {
 	uint64_t now = clock_now();
 
-	vec_push(&findings->times, {.what = what, .ns = now - *began});
+	add_time(findings, what, now - *began);
 	*began = now;
 }
 
@@ -114,17 +120,60 @@ static void find_allocation(const struct analysis *analysis, struct finding *fin
 		finding->allocated_at = alloc_site_of(analysis, object);
 }
 
+/* Each kind has a list of its own, so that several can be looked for at once. */
+struct search {
+	const struct evidence_base *base;
+	struct finding_list found[ARRAY_SIZE(kinds)];
+	size_t next; /* atomic: the next kind */
+};
+
+static struct error *find_kinds(void *context, unsigned worker)
+{
+	struct search *search = context;
+
+	(void)worker;
+	for (;;) {
+		size_t mine = __atomic_fetch_add(&search->next, 1, __ATOMIC_RELAXED);
+
+		if (mine >= ARRAY_SIZE(kinds))
+			return NULL;
+		uint64_t began = clock_now();
+		struct error *error = kinds[mine]->find(search->base, &search->found[mine]);
+		if (error)
+			return error_context(error, "looking for %s", kinds[mine]->name);
+		note_time(&search->found[mine], kinds[mine]->name, &began);
+	}
+}
+
+/* What one list owns is the other's from now on. */
+static void take_over(struct finding_list *to, struct finding_list *from)
+{
+	vec_foreach (finding, &from->list)
+		vec_push(&to->list, *finding);
+	vec_foreach (time, &from->times)
+		vec_push(&to->times, *time);
+	vec_foreach (note, &from->notes)
+		vec_push(&to->notes, *note);
+	from->list.count = from->notes.count = 0;
+}
+
 static struct error *find_all(const struct evidence_base *base, struct finding_list *findings)
+{
+	struct search search = {.base = base};
+	struct error *error = parallel_run(parallel_width(), find_kinds, &search);
+
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		take_over(findings, &search.found[i]);
+		finding_list_deinit(&search.found[i]);
+	}
+	return error;
+}
+
+/* Names, where they were allocated, and the order. */
+static struct error *complete(const struct evidence_base *base, struct finding_list *findings)
 {
 	uint64_t began = clock_now();
 
-	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
-		struct error *error = kinds[i]->find(base, findings);
-
-		if (error)
-			return error_context(error, "looking for %s", kinds[i]->name);
-		note_time(findings, kinds[i]->name, &began);
-	}
 	TRY(subjects_name(base->analysis, base->naming, findings));
 	note_time(findings, "names", &began);
 	vec_foreach (finding, &findings->list)
@@ -137,37 +186,76 @@ static struct error *find_all(const struct evidence_base *base, struct finding_l
 	return NULL;
 }
 
-struct error *findings_find(const struct analysis *analysis, struct naming *naming,
-	const struct memory_account *memory, const struct growth *growth, struct finding_list *ret)
+/* What several kinds look at, beside the inventory. */
+struct preparation {
+	const struct analysis *analysis;
+	struct goroutine_verdicts *goroutines;
+	struct value_evidence *values;
+	uint64_t goroutines_ns;
+};
+
+static struct error *judge_goroutines(void *context, unsigned worker)
 {
-	_cleanup_(cleanup_goroutine_verdicts) struct goroutine_verdicts *goroutines = NULL;
-	struct finding_list findings = {0};
-	_cleanup_(cleanup_value_evidence) struct value_evidence *values = NULL;
-	struct map_list maps;
+	struct preparation *preparation = context;
 	uint64_t began = clock_now();
 
-	TRY(goroutine_verdicts_find(analysis, &goroutines));
-	note_time(&findings, "goroutines", &began);
-	TRY(value_evidence_find(analysis, &values));
-	note_time(&findings, "values", &began);
-	map_list_find(analysis, &maps);
-	note_time(&findings, "maps", &began);
-	struct evidence_base base = {
+	(void)worker;
+	TRY(goroutine_verdicts_find(preparation->analysis, &preparation->goroutines));
+	preparation->goroutines_ns = clock_now() - began;
+	return NULL;
+}
+
+static struct error *prepare(struct preparation *preparation, struct finding_list *findings)
+{
+	struct parallel_task *task;
+	uint64_t began = clock_now();
+
+	TRY(parallel_start(judge_goroutines, preparation, &task));
+	struct error *error = value_evidence_find(preparation->analysis, &preparation->values);
+	note_time(findings, "values", &began);
+	struct error *other = parallel_join(task);
+	add_time(findings, "goroutines", preparation->goroutines_ns);
+	if (!error)
+		return other;
+	error_destroy(other);
+	return error;
+}
+
+static void preparation_deinit(struct preparation *preparation)
+{
+	goroutine_verdicts_destroy(preparation->goroutines);
+	value_evidence_destroy(preparation->values);
+}
+
+struct error *findings_find(const struct analysis *analysis, struct naming *naming,
+	const struct inventory *inventory, const struct growth *growth, struct finding_list *ret)
+{
+	struct preparation preparation = {.analysis = analysis};
+	struct finding_list findings = {0};
+	uint64_t began = clock_now();
+
+	add_time(&findings, "maps", inventory->maps_ns);
+	struct error *error = prepare(&preparation, &findings);
+	const struct evidence_base base = {
 		.analysis = analysis,
 		.naming = naming,
-		.goroutines = goroutines,
-		.maps = &maps,
-		.memory = memory,
+		.goroutines = preparation.goroutines,
+		.maps = &inventory->maps,
+		.memory = &inventory->memory,
 		.growth = growth,
-		.values = values,
+		.values = preparation.values,
 		.now_ns = goroutine_clock(analysis),
 	};
-	struct error *error = find_all(&base, &findings);
-	map_list_deinit(&maps);
+	if (!error)
+		error = find_all(&base, &findings);
+	if (!error)
+		error = complete(&base, &findings);
+	preparation_deinit(&preparation);
 	if (error) {
 		finding_list_deinit(&findings);
 		return error;
 	}
+	findings.elapsed_ns = inventory->maps_ns + clock_now() - began;
 	*ret = findings;
 	return NULL;
 }

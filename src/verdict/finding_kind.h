@@ -9,8 +9,7 @@
 #include "analysis.h"
 #include "finding.h"
 #include "growth.h"
-#include "map_list.h"
-#include "memory_account.h"
+#include "inventory.h"
 #include "naming.h"
 #include "goroutine_verdicts.h"
 #include "never_wakes.h"
@@ -33,12 +32,13 @@ struct finding_kind {
 	const char *one;  /* what the report says of one: "map does not shrink" */
 	const char *many; /* of several: "never wake"; NULL: the same */
 	bool sums;        /* those of one name are one finding: the shards of a map */
+	/* Several kinds are looked for at once, each by one thread. */
 	struct error *(*find)(const struct evidence_base *base, struct finding_list *findings);
 };
 
 /* All kinds over one program: the surest and largest first, hints last. `growth` may be NULL. */
 struct error *findings_find(const struct analysis *analysis, struct naming *naming,
-	const struct memory_account *memory, const struct growth *growth, struct finding_list *ret);
+	const struct inventory *inventory, const struct growth *growth, struct finding_list *ret);
 
 /* Is so much of the heap worth a line? */
 bool finding_matters(const struct analysis *analysis, uint64_t bytes);

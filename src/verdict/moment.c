@@ -3,14 +3,13 @@
 #include "finding_kind.h"
 #include "human.h"
 
-static struct error *note_findings(struct moment *moment, const struct analysis *analysis)
+static struct error *note_findings(
+	struct moment *moment, const struct analysis *analysis, const struct inventory *inventory)
 {
 	_cleanup_(cleanup_naming) struct naming *naming = naming_create(analysis);
-	struct memory_account memory;
 	struct finding_list findings;
 
-	TRY(memory_account_make(analysis, &memory));
-	TRY(findings_find(analysis, naming, &memory, NULL, &findings));
+	TRY(findings_find(analysis, naming, inventory, NULL, &findings));
 	vec_foreach (finding, &findings.list) {
 		uint64_t fingerprint = finding_fingerprint(finding);
 		uint32_t place;
@@ -31,9 +30,11 @@ struct error *moment_take(struct analysis *analysis, struct moment **ret)
 {
 	_cleanup_(cleanup_analysis) struct analysis *owned = analysis;
 	_cleanup_(cleanup_moment) struct moment *moment = memory_alloc(sizeof(*moment));
+	_cleanup_(cleanup_inventory) struct inventory *inventory = NULL;
 
-	TRY(note_findings(moment, analysis));
-	TRY(baseline_take(take_pointer(owned), &moment->baseline));
+	TRY(inventory_take(analysis, &inventory));
+	TRY(note_findings(moment, analysis, inventory));
+	TRY(baseline_take(take_pointer(owned), &inventory->maps, &moment->baseline));
 	*ret = take_pointer(moment);
 	return NULL;
 }

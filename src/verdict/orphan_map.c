@@ -102,9 +102,9 @@ static bool is_element(struct types *types, const struct go_type *map, const str
 {
 	const struct go_type *element = types_at(types, map->elem);
 
-	return element && (element == type || is_cancel_of(element, type) ||
-				  (element->kind == KIND_POINTER &&
-					  types_at(types, element->elem) == type));
+	return element &&
+	       (element == type || is_cancel_of(element, type) ||
+		       (element->kind == KIND_POINTER && types_at(types, element->elem) == type));
 }
 
 static bool matches(const struct match *match, const struct listed_map *map)

@@ -11,6 +11,7 @@
 #include "cycle.h"
 #include "parallel.h"
 #include "random.h"
+#include "shared_map.h"
 #include "big_table.h"
 #include "text.h"
 #include "vec.h"
@@ -333,6 +334,68 @@ static void test_cycle(void **state)
 	}
 }
 
+/* Whoever reads while another thread adds finds what it has been told of, and never anything else.
+ */
+struct sharing {
+	struct shared_map map;
+	size_t added; /* atomic */
+	bool wrong;
+};
+
+enum { SHARED_KEYS = 50000 };
+
+static addr_t shared_key(size_t number)
+{
+	return (addr_t)(number + 1) << (number % 3 * 20);
+}
+
+static void check_shared(struct sharing *sharing, struct random *random)
+{
+	size_t added = __atomic_load_n(&sharing->added, __ATOMIC_ACQUIRE);
+	size_t number = random_below(random, SHARED_KEYS);
+	const void *value = NULL;
+	bool found = shared_map_get(&sharing->map, shared_key(number), &value);
+
+	if ((number < added && !found) || (found && (size_t)(uintptr_t)value != number + 7))
+		sharing->wrong = true;
+}
+
+static struct error *share(void *context, unsigned worker)
+{
+	struct sharing *sharing = context;
+	struct random random = random_from(worker);
+
+	for (size_t i = 0; worker == 0 && i < SHARED_KEYS; i++) {
+		shared_map_set(&sharing->map, shared_key(i), (const void *)(uintptr_t)(i + 7));
+		__atomic_store_n(&sharing->added, i + 1, __ATOMIC_RELEASE);
+	}
+	while (__atomic_load_n(&sharing->added, __ATOMIC_ACQUIRE) < SHARED_KEYS)
+		check_shared(sharing, &random);
+	for (unsigned i = 0; i < SHARED_KEYS; i++)
+		check_shared(sharing, &random);
+	return NULL;
+}
+
+static void test_shared_map(void **state)
+{
+	struct sharing sharing = {0};
+	const void *value;
+
+	(void)state;
+	assert_false(shared_map_get(&sharing.map, 5, &value));
+	assert_success(parallel_run(3, share, &sharing));
+	assert_false(sharing.wrong);
+	assert_int_equal(sharing.map.count, SHARED_KEYS);
+	shared_map_set(&sharing.map, shared_key(0), &sharing);
+	assert_true(shared_map_get(&sharing.map, shared_key(0), &value));
+	assert_ptr_equal(value, &sharing);
+	assert_int_equal(sharing.map.count, SHARED_KEYS);
+	shared_map_set(&sharing.map, 0, &sharing);
+	assert_false(shared_map_get(&sharing.map, 0, &value));
+	shared_map_deinit(&sharing.map);
+	assert_false(shared_map_get(&sharing.map, shared_key(0), &value));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -344,6 +407,7 @@ int main(void)
 		cmocka_unit_test(test_vec),
 		cmocka_unit_test(test_bitset),
 		cmocka_unit_test(test_addrmap),
+		cmocka_unit_test(test_shared_map),
 		cmocka_unit_test(test_loads),
 		cmocka_unit_test(test_cursor_bounds),
 		cmocka_unit_test(test_uvarint),
