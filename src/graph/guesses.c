@@ -90,8 +90,7 @@ static bool guess_closure(struct guesser *guesser, const struct shape_query *que
 
 	if (!modules_of_text(&typing->heap->runtime->modules, entry) ||
 		pointer_map_first_bits(typing->maps, typing->heap, query->span, query->slot) & 1 ||
-		!goruntime_function(typing->heap->runtime, entry, NULL, &function) ||
-		function.entry != entry)
+		!goruntime_function_at(typing->heap->runtime, entry, &function))
 		return false;
 	spread_closure(guesser->spread, at);
 	otype_t number = typing->of[query->span->first + query->slot];

@@ -270,7 +270,7 @@ static otype_t closure_type(struct spread *spread, addr_t entry)
 
 	if (addrmap_get(&spread->closures, entry, &number))
 		return (otype_t)number;
-	if (goruntime_function(runtime, entry, NULL, &function) && function.entry == entry)
+	if (goruntime_function_at(runtime, entry, &function))
 		number = object_type_of_closure(object_types(spread), entry, function.name);
 	addrmap_set(&spread->closures, entry, number);
 	return (otype_t)number;
