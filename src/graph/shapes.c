@@ -224,7 +224,7 @@ static int score_interface(struct shapes *shapes, const struct go_type *type, co
 		return WRONG;
 	bool is_type = types_in_section(shapes->types->types, word) &&
 		       types_at(shapes->types->types, word) == dynamic;
-	if (is_type != (type->method_count == 0))
+	if (is_type != go_type_is_eface(type))
 		return WRONG;
 	if (!is_type && reader_u64(&reader, word) != type->ref)
 		return WRONG;
