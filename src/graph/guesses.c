@@ -18,7 +18,7 @@ struct guesser {
 static bool query_for(const struct guesser *guesser, const struct span *span, uint32_t slot,
 	struct shape_query *ret)
 {
-	uint64_t begin = span->map == SPAN_MAP_HEADER ? 8 : 0;
+	uint64_t begin = span_header_bytes(span);
 	const uint8_t *bytes = heap_bytes(
 		guesser->typing->heap, span, slot * span->elemsize + begin, span->elemsize - begin);
 

@@ -129,7 +129,7 @@ static void look_at_object(struct finder *finder, object_t object, bool sync_map
 		add_map(finder, type, address, node);
 		return;
 	}
-	uint64_t begin = span->map == SPAN_MAP_HEADER ? 8 : 0;
+	uint64_t begin = span_header_bytes(span);
 	uint64_t units = type->role == ROLE_ARRAY ? (span->elemsize - begin) / type->unit : 1;
 	for (uint64_t i = 0; i < units; i++) {
 		vec_foreach (place, &places->list)

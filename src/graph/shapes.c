@@ -141,7 +141,7 @@ static bool land(const struct shapes *shapes, addr_t address, struct landing *re
 	uint32_t slot = span_slot_at(span, address);
 	if (slot >= span->nelems || !span_allocated(shapes->heap, span, slot))
 		return false;
-	uint64_t begin = span->map == SPAN_MAP_HEADER ? 8 : 0;
+	uint64_t begin = span_header_bytes(span);
 	uint64_t inside = address - span->start - slot * span->elemsize;
 	if (inside < begin)
 		return false;
