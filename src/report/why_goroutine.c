@@ -14,7 +14,7 @@
 
 static const struct column awaited_columns[] = {
 	{"waits for", "what", CELL_TEXT, true},
-	{"address", "address", CELL_ADDRESS, false},
+	{"address", "address", CELL_ADDRESS, false, true},
 	{"reached from", "reached_from", CELL_TEXT, true},
 };
 

@@ -269,6 +269,53 @@ static void test_narrow(void **state)
 	table_destroy(table);
 }
 
+static const struct column folding_columns[] = {
+	{"bytes", NULL, CELL_BYTES, false},
+	{"at", NULL, CELL_ADDRESS, false, true},
+	{"type", NULL, CELL_TEXT, true, true},
+	{NULL, "only_json", CELL_TEXT, false, true},
+	{"name", NULL, CELL_TEXT, true},
+};
+
+static void add_folding_row(struct table *table, const char *type, const char *name)
+{
+	table_row(table);
+	table_number(table, 1);
+	table_number(table, 0xc000123456);
+	table_text(table, type);
+	table_text(table, "hidden");
+	table_text(table, name);
+}
+
+/* No more columns go under their rows than must, and then nothing of the others is cut. */
+static void test_folded(void **state)
+{
+	struct table *table = table_create(folding_columns, ARRAY_SIZE(folding_columns));
+
+	(void)state;
+	add_folding_row(table, "map[int]int", "main.first");
+	add_folding_row(table, "", "main.theSecond");
+	table_note(table, memory_string("a note"));
+	check_text(render(table, 48), "bytes            at  type         name\n"
+				      "  1 B  0xc000123456  map[int]int  main.first\n"
+				      "  1 B  0xc000123456               main.theSecond\n"
+				      "                       a note\n");
+	check_text(render(table, 47), "bytes  type         name\n"
+				      "  1 B  map[int]int  main.first\n"
+				      "  at 0xc000123456\n"
+				      "  1 B               main.theSecond\n"
+				      "  at 0xc000123456\n"
+				      "         a note\n");
+	check_text(render(table, 30), "bytes  name\n"
+				      "  1 B  main.first\n"
+				      "  at 0xc000123456, type\n"
+				      "  map[int]int\n"
+				      "  1 B  main.theSecond\n"
+				      "  at 0xc000123456\n"
+				      "         a note\n");
+	table_destroy(table);
+}
+
 static void test_cut(void **state)
 {
 	static const char name[] = "ab\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80xyz"; /* 8 characters */
@@ -343,6 +390,7 @@ int main(void)
 		cmocka_unit_test(test_clean_by_hand),
 		cmocka_unit_test(test_alignment),
 		cmocka_unit_test(test_narrow),
+		cmocka_unit_test(test_folded),
 		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_json),
 		cmocka_unit_test(test_address_cells),
