@@ -426,12 +426,3 @@ struct error *core_file_open(const char *path, const char *exe, struct target **
 		return error_system("cannot open %s", path);
 	return core_file_open_fd(fd, path, exe, ret);
 }
-
-bool core_file_is(const char *path)
-{
-	unsigned char start[18];
-	_cleanup_close_ int fd = open(path, FILE_FLAGS);
-
-	return fd >= 0 && pread(fd, start, sizeof(start), 0) == (ssize_t)sizeof(start) &&
-	       !memcmp(start, ELFMAG, SELFMAG) && load_u16(start + 16) == ET_CORE;
-}
