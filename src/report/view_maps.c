@@ -1,5 +1,4 @@
 #include "holder_text.h"
-#include "human.h"
 #include "map_list.h"
 #include "target_summary.h"
 #include "views.h"

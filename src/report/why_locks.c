@@ -3,7 +3,6 @@
 #include <inttypes.h>
 
 #include "goroutine_text.h"
-#include "human.h"
 #include "lock_text.h"
 
 enum { HOLDERS_SHOWN = 8 };
