@@ -94,7 +94,7 @@ const struct command commands[] = {
 	{
 		.name = "diff",
 		.arguments = "TARGET TARGET\n--every=TIME [--times=N] PID",
-		.summary = "what grows between two snapshots, who holds it, and until when it fits",
+		.summary = "what grows between snapshots, who holds it, how long it fits",
 		.description =
 			"Compares two snapshots of one process, the earlier one first, or takes them "
 			"itself: which objects were born, survived and died, what has grown by how "

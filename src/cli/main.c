@@ -231,16 +231,23 @@ static int run_command(const struct command *command, int count, char **argument
 				   : command_show(command, &parsing.invocation);
 }
 
+static void print_summary(FILE *file, const char *name, const char *summary)
+{
+	fprintf(file, "  silt %-10s  %s\n", name, summary);
+}
+
+/* In lines of at most 80 columns. */
 static void print_usage(FILE *file)
 {
-	fputs("silt tells why memory and goroutines are still alive in a running Go program.\n\n"
-	      "  silt TARGET            what it holds, and who holds it (the same as silt report)\n",
+	fputs("silt tells why memory and goroutines are still alive in a running Go program.\n\n",
 		file);
+	print_summary(file, "TARGET", "what it holds, and who holds it (the same as silt report)");
 	for (const struct command *command = commands; command->name; command++)
-		fprintf(file, "  silt %-17s %s\n", command->name, command->summary);
+		print_summary(file, command->name, command->summary);
 	fputs("\nTARGET is a process id, a core file, or a snapshot that silt wrote.\n"
 	      "silt COMMAND --help tells the options of a command.\n"
-	      "Exit status: 0 nothing found, 1 findings, 2 wrong usage, 3 the target could not be read.\n",
+	      "Exit status: 0 nothing found, 1 findings, 2 wrong usage,\n"
+	      "             3 the target could not be read.\n",
 		file);
 }
 

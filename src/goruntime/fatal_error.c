@@ -41,9 +41,7 @@ static bool prints_message(const struct search *search, addr_t word)
 {
 	struct function function;
 
-	return modules_of_text(&search->runtime->modules, word) &&
-	       goruntime_function(search->runtime, word, NULL, &function) &&
-	       function.entry == word &&
+	return goruntime_function_at(search->runtime, word, &function) &&
 	       (!strcmp(function.name, "runtime.fatal.func1") ||
 		       !strcmp(function.name, "runtime.throw.func1"));
 }

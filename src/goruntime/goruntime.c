@@ -49,3 +49,22 @@ bool goruntime_function(const struct goruntime *runtime, addr_t pc,
 		*ret_module = module;
 	return true;
 }
+
+bool goruntime_function_at(const struct goruntime *runtime, addr_t entry, struct function *ret)
+{
+	struct function function;
+
+	if (!goruntime_function(runtime, entry, NULL, &function) || function.entry != entry)
+		return false;
+	*ret = function;
+	return true;
+}
+
+addr_t goruntime_function_of_value(const struct goruntime *runtime, addr_t value)
+{
+	struct reader reader = reader_over(runtime->target);
+	addr_t entry = value ? reader_u64(&reader, value) : 0;
+	struct function function;
+
+	return !reader.failed && goruntime_function_at(runtime, entry, &function) ? entry : 0;
+}

@@ -50,3 +50,10 @@ static inline uint64_t read_field(struct reader *reader, addr_t base, struct fie
 /* The function that a pc is in. False outside of Go code. */
 bool goruntime_function(const struct goruntime *runtime, addr_t pc,
 	const struct module **ret_module, struct function *ret);
+
+/* The function that begins at an address. False: none does. */
+bool goruntime_function_at(const struct goruntime *runtime, addr_t entry, struct function *ret);
+
+/* The entry of the function that a function value stands for: the first word of what it points to
+ * (runtime2.go, funcval). 0: it is no function value. */
+addr_t goruntime_function_of_value(const struct goruntime *runtime, addr_t value);

@@ -89,9 +89,16 @@ struct go_type {
 	uint64_t length;         /* of arrays */
 	struct go_field *fields; /* of structs */
 	uint32_t field_count;
-	uint32_t method_count; /* of interfaces: 0 is an eface */
+	uint32_t method_count; /* of interfaces */
 	struct go_map_shape map;
 };
+
+/* An interface without methods, which begins with a type (runtime2.go, eface); one with methods
+ * begins with an itab. */
+static inline bool go_type_is_eface(const struct go_type *type)
+{
+	return type->kind == KIND_INTERFACE && !type->method_count;
+}
 
 enum {
 	TFLAG_EXTRA_STAR = 1 << 1,

@@ -67,7 +67,7 @@ struct heap {
 	uint64_t allocated_bytes;
 	uint64_t allocated_objects;
 	uint32_t sweepgen; /* goes up by two when the marking of a collection ends (mheap.go) */
-	bool sweeping; /* some spans still hold what the last collection found dead */
+	bool sweeping;     /* some spans still hold what the last collection found dead */
 };
 
 enum { POINTER_BIT_WORDS = RUNTIME_PAGE / 8 / 64 }; /* such spans have one page */
@@ -94,6 +94,13 @@ static inline const struct span *heap_span_at(const struct heap *heap, addr_t ad
 static inline uint32_t span_slot_at(const struct span *span, addr_t address)
 {
 	return (uint32_t)((address - span->start) * span->divide >> 32);
+}
+
+/* Bytes in front of the value in each slot: the type of larger objects with pointers is there
+ * (malloc.go, since 1.22). */
+static inline uint64_t span_header_bytes(const struct span *span)
+{
+	return span->map == SPAN_MAP_HEADER ? sizeof(addr_t) : 0;
 }
 
 static inline bool span_allocated(const struct heap *heap, const struct span *span, uint32_t slot)

@@ -6,12 +6,9 @@
  * WaitGroup: state, sema. */
 enum {
 	MUTEX_SEMA = 4,
-	MUTEX_SIZE = 8,
 	RWMUTEX_WRITER_SEMA = 8,
 	RWMUTEX_READER_SEMA = 12,
-	RWMUTEX_SIZE = 24,
 	WAITGROUP_SEMA = 8,
-	WAITGROUP_SIZE = 16,
 };
 
 static bool has(const char *function, const char *part)
@@ -73,22 +70,6 @@ addr_t lock_of_semaphore(enum lock_kind kind, addr_t semaphore)
 		break;
 	}
 	return semaphore;
-}
-
-uint64_t lock_size(enum lock_kind kind)
-{
-	switch (kind) {
-	case LOCK_MUTEX:
-		return MUTEX_SIZE;
-	case LOCK_RWMUTEX_READ:
-	case LOCK_RWMUTEX_WRITE:
-		return RWMUTEX_SIZE;
-	case LOCK_WAITGROUP:
-		return WAITGROUP_SIZE;
-	case LOCK_NONE:
-		break;
-	}
-	return sizeof(uint32_t);
 }
 
 const char *lock_type_name(enum lock_kind kind)

@@ -27,6 +27,3 @@ addr_t lock_of_semaphore(enum lock_kind kind, addr_t semaphore);
 
 /* "sync.Mutex", "sync.RWMutex", "sync.WaitGroup", "" */
 const char *lock_type_name(enum lock_kind kind);
-
-/* Bytes of a lock. */
-uint64_t lock_size(enum lock_kind kind);

@@ -44,18 +44,6 @@ uint64_t specials_each(const struct heap *heap, special_fn *visit, void *context
 	return broken;
 }
 
-/* The entry of a function value; 0: the word is none. */
-static addr_t function_of_value(const struct goruntime *runtime, addr_t value)
-{
-	struct reader reader = reader_over(runtime->target);
-	addr_t entry = value ? reader_u64(&reader, value) : 0;
-	struct function function;
-
-	if (!entry || reader.failed || !goruntime_function(runtime, entry, NULL, &function))
-		return 0;
-	return function.entry == entry ? entry : 0;
-}
-
 /* mcleanup.go: up to 1.25 func() { cleanup(arg) }, which has captured both, or (in 1.25) the places
  * where they are; later {call, fn, arg}. */
 static addr_t cleanup_function(const struct goruntime *runtime, addr_t special)
@@ -65,15 +53,15 @@ static addr_t cleanup_function(const struct goruntime *runtime, addr_t special)
 	addr_t entry = 0;
 
 	if (layout->features.cleanup_is_call)
-		return function_of_value(runtime,
+		return goruntime_function_of_value(runtime,
 			reader_u64(&reader, special + layout->special_cleanup.cleanup.at + 8));
 	addr_t closure = read_field(&reader, special, layout->special_cleanup.fn);
 	for (unsigned i = 1; closure && !entry && i <= CLEANUP_CAPTURES; i++) {
 		addr_t captured = reader_u64(&reader, closure + 8 * i);
 
-		entry = function_of_value(runtime, captured);
+		entry = goruntime_function_of_value(runtime, captured);
 		if (!entry && captured)
-			entry = function_of_value(runtime, reader_u64(&reader, captured));
+			entry = goruntime_function_of_value(runtime, reader_u64(&reader, captured));
 	}
 	return entry;
 }
@@ -87,6 +75,6 @@ addr_t special_function(const struct heap *heap, const struct special *special)
 		return cleanup_function(heap->runtime, special->address);
 	if (special->kind != layout->features.special_kinds.finalizer)
 		return 0;
-	return function_of_value(
+	return goruntime_function_of_value(
 		heap->runtime, read_field(&reader, special->address, layout->special_finalizer.fn));
 }

@@ -76,10 +76,8 @@ static bool is_entry(struct search *search, addr_t word, addr_t at)
 {
 	struct function function;
 
-	return modules_of_text(&search->runtime->modules, word) &&
-	       goruntime_function(search->runtime, word, NULL, &function) &&
-	       function.entry == word && is_closure(search, function.name, at) &&
-	       !is_running(search, word);
+	return goruntime_function_at(search->runtime, word, &function) &&
+	       is_closure(search, function.name, at) && !is_running(search, word);
 }
 
 static bool is_code(struct search *search, addr_t word)

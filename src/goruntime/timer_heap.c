@@ -5,13 +5,6 @@ enum {
 	P_STATUS_LAST = 4, /* runtime2.go: _Pdead */
 };
 
-/* Where the value in a slot begins: a type is in front of larger objects with pointers (malloc.go,
- * since 1.22). */
-static uint64_t header_size(const struct span *span)
-{
-	return span->map == SPAN_MAP_HEADER ? sizeof(addr_t) : 0;
-}
-
 /* Is there a P at the address, with the array as its timers? */
 static bool is_timers_of(const struct heap *heap, addr_t p, addr_t array)
 {
@@ -34,7 +27,7 @@ bool timer_heap_is(const struct heap *heap, object_t object)
 
 	for (uint32_t i = 0; i < heap->scan_spans; i++) {
 		const struct span *span = &heap->spans[i];
-		uint64_t header = header_size(span);
+		uint64_t header = span_header_bytes(span);
 
 		if (span->elemsize != size_class_round(heap->runtime->layout.p.size + header))
 			continue;

@@ -9,7 +9,9 @@ static bool is_named(const struct frame *frame, const char *name)
 	return !strcmp(frame->function.name, name);
 }
 
-bool frame_is_injected(const struct frame *frame)
+/* Is it the function that async preemption, a debugger or a fault put on the stack? By name,
+ * because the numbers of funcIDs change. */
+static bool is_injected(const struct frame *frame)
 {
 	return is_named(frame, "runtime.asyncPreempt") || is_named(frame, "runtime.debugCallV2") ||
 	       is_named(frame, "runtime.sigpanic");
@@ -136,7 +138,7 @@ void unwind(const struct goruntime *runtime, const struct goroutine *goroutine, 
 		if (reader.failed || !caller)
 			return;
 		frame = (struct frame){
-			.pc = caller, .sp = frame.fp, .trapped = frame_is_injected(&frame)};
+			.pc = caller, .sp = frame.fp, .trapped = is_injected(&frame)};
 		link = skip_pushed_link(runtime, &reader, &frame);
 	}
 }

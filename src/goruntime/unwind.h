@@ -32,7 +32,3 @@ void frames_deinit(struct frames *frames);
 
 /* The pc to look up lines for: of the call, not of the instruction behind it. */
 addr_t frame_line_pc(const struct frame *frame);
-
-/* Is it the function that async preemption, a debugger or a fault put on the stack? By name,
- * because the numbers of funcIDs change. */
-bool frame_is_injected(const struct frame *frame);

@@ -23,10 +23,10 @@ static bool is_inside(const struct analysis *analysis, node_t node, bool *ret_ma
 	case ROLE_MAP_DIRECTORY:
 		return any_map_is(types, type->type);
 	case ROLE_ARRAY:
-		return type->type->kind == KIND_INTERFACE && !type->type->method_count;
+		return go_type_is_eface(type->type);
 	case ROLE_VALUE:
 		elem = type->type->kind == KIND_SLICE ? types_at(types, type->type->elem) : NULL;
-		return elem && elem->kind == KIND_INTERFACE && !elem->method_count;
+		return elem && go_type_is_eface(elem);
 	default:
 		return false;
 	}

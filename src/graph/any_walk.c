@@ -30,7 +30,7 @@ void any_walk_deinit(struct any_walk *walk)
 
 static bool is_any(const struct go_type *type)
 {
-	return type && type->kind == KIND_INTERFACE && !type->method_count;
+	return type && go_type_is_eface(type);
 }
 
 bool any_map_is(struct types *types, const struct go_type *type)

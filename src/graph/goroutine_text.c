@@ -48,13 +48,21 @@ const char *goroutine_text_state(const struct analysis *analysis, const struct g
 	return *reason ? reason : goroutine_status_name(goroutine->status);
 }
 
-uint64_t goroutine_waited(const struct goroutine *goroutine, uint64_t now_ns)
+uint64_t goroutine_bound_wait(const struct analysis *analysis, uint64_t wait_ns)
+{
+	uint64_t uptime_ns = analysis->program->target->capture.uptime_ns;
+
+	return uptime_ns ? MIN(wait_ns, uptime_ns) : wait_ns;
+}
+
+uint64_t goroutine_waited(
+	const struct analysis *analysis, const struct goroutine *goroutine, uint64_t now_ns)
 {
 	bool waits =
 		goroutine->status == GOROUTINE_WAITING || goroutine->status == GOROUTINE_LEAKED;
 
 	return waits && goroutine->wait_since && now_ns > goroutine->wait_since
-		       ? now_ns - goroutine->wait_since
+		       ? goroutine_bound_wait(analysis, now_ns - goroutine->wait_since)
 		       : 0;
 }
 

@@ -19,8 +19,14 @@ char *goroutine_text_function(const struct analysis *analysis, addr_t pc);
 const char *goroutine_text_state(
 	const struct analysis *analysis, const struct goroutine *goroutine);
 
-/* Nanoseconds since a collection first saw it wait; 0: not known. `now_ns` as the next gives it. */
-uint64_t goroutine_waited(const struct goroutine *goroutine, uint64_t now_ns);
+/* Nanoseconds since a collection first saw it wait; 0: not known. `now_ns` as the one after the
+ * next gives it. Bounded as by the next. */
+uint64_t goroutine_waited(
+	const struct analysis *analysis, const struct goroutine *goroutine, uint64_t now_ns);
+
+/* A wait, but no longer than the process has run, where that is known: it is told by another clock,
+ * and from a moment before the stop, so it may be some milliseconds less. */
+uint64_t goroutine_bound_wait(const struct analysis *analysis, uint64_t wait_ns);
 
 /* The runtime's clock at the capture. Captures of silt know it; in other cores the latest that the
  * runtime noted must do. */

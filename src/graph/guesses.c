@@ -18,7 +18,7 @@ struct guesser {
 static bool query_for(const struct guesser *guesser, const struct span *span, uint32_t slot,
 	struct shape_query *ret)
 {
-	uint64_t begin = span->map == SPAN_MAP_HEADER ? 8 : 0;
+	uint64_t begin = span_header_bytes(span);
 	const uint8_t *bytes = heap_bytes(
 		guesser->typing->heap, span, slot * span->elemsize + begin, span->elemsize - begin);
 
@@ -90,8 +90,7 @@ static bool guess_closure(struct guesser *guesser, const struct shape_query *que
 
 	if (!modules_of_text(&typing->heap->runtime->modules, entry) ||
 		pointer_map_first_bits(typing->maps, typing->heap, query->span, query->slot) & 1 ||
-		!goruntime_function(typing->heap->runtime, entry, NULL, &function) ||
-		function.entry != entry)
+		!goruntime_function_at(typing->heap->runtime, entry, &function))
 		return false;
 	spread_closure(guesser->spread, at);
 	otype_t number = typing->of[query->span->first + query->slot];

@@ -56,24 +56,13 @@ struct search {
 
 static void look_through(struct search *search, addr_t address, uint64_t size, unsigned step);
 
-/* A function value leads to the entry of a function (runtime2.go, funcval). */
-static bool is_function(const struct search *search, addr_t value)
-{
-	struct reader reader = reader_over(search->analysis->program->target);
-	addr_t entry = value ? reader_u64(&reader, value) : 0;
-	struct function function;
-
-	return !reader.failed &&
-	       goruntime_function(search->analysis->program->runtime, entry, NULL, &function) &&
-	       function.entry == entry;
-}
-
 static bool are_functions(const struct search *search, addr_t elements, uint64_t length)
 {
 	struct reader reader = reader_over(search->analysis->program->target);
 
 	for (uint64_t i = 0; i < MIN(length, (uint64_t)LOOKED_AT); i++) {
-		if (!is_function(search, reader_u64(&reader, elements + 8 * i)))
+		if (!goruntime_function_of_value(search->analysis->program->runtime,
+			    reader_u64(&reader, elements + 8 * i)))
 			return false;
 	}
 	return !reader.failed;

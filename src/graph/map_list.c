@@ -103,7 +103,7 @@ static void add_sync_maps(struct finder *finder, const struct span *span, object
 	const struct analysis *analysis = finder->analysis;
 	const struct object_type *type =
 		object_type_at(&analysis->typing->object_types, analysis->typing->of[object]);
-	uint64_t begin = span->map == SPAN_MAP_HEADER ? 8 : 0;
+	uint64_t begin = span_header_bytes(span);
 	addr_t first = span->start + (object - span->first) * span->elemsize + begin;
 	uint64_t units = type->role == ROLE_ARRAY ? (span->elemsize - begin) / type->unit : 1;
 

@@ -388,7 +388,7 @@ static char *object_reference(struct naming *naming, object_t from, object_t to)
 	pointer_map_each(analysis->maps, analysis->heap, span, slot, match_word, &query);
 	if (!query.found)
 		return memory_string("");
-	uint64_t offset = query.offset - (span->map == SPAN_MAP_HEADER ? 8 : 0);
+	uint64_t offset = query.offset - span_header_bytes(span);
 	switch (type->role) {
 	case ROLE_VALUE:
 		if (object_type_is_trie_entry(type))

@@ -141,7 +141,7 @@ static bool land(const struct shapes *shapes, addr_t address, struct landing *re
 	uint32_t slot = span_slot_at(span, address);
 	if (slot >= span->nelems || !span_allocated(shapes->heap, span, slot))
 		return false;
-	uint64_t begin = span->map == SPAN_MAP_HEADER ? 8 : 0;
+	uint64_t begin = span_header_bytes(span);
 	uint64_t inside = address - span->start - slot * span->elemsize;
 	if (inside < begin)
 		return false;
@@ -224,7 +224,7 @@ static int score_interface(struct shapes *shapes, const struct go_type *type, co
 		return WRONG;
 	bool is_type = types_in_section(shapes->types->types, word) &&
 		       types_at(shapes->types->types, word) == dynamic;
-	if (is_type != (type->method_count == 0))
+	if (is_type != go_type_is_eface(type))
 		return WRONG;
 	if (!is_type && reader_u64(&reader, word) != type->ref)
 		return WRONG;

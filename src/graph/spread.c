@@ -80,12 +80,6 @@ static void wait_for_scan(struct spread *spread, const struct span *span, uint32
 	spread->length++;
 }
 
-/* Where the value begins in a slot: behind the header, if there is one. */
-static uint64_t value_offset(const struct span *span)
-{
-	return span->map == SPAN_MAP_HEADER ? 8 : 0;
-}
-
 /* The pointer bits of the first 64 words of a slot. */
 static uint64_t slot_mask(const struct spread *spread, const struct span *span, uint32_t slot)
 {
@@ -137,7 +131,7 @@ static bool array_fits(const struct spread *spread, const struct span *span, uin
 
 	if (noscan == type->pointers || !type->unit || offset % type->unit)
 		return false;
-	uint64_t end = offset + units * type->unit, room = span->elemsize - value_offset(span);
+	uint64_t end = offset + units * type->unit, room = span->elemsize - span_header_bytes(span);
 	if (units > room / type->unit || end > room)
 		return false;
 	if (noscan || (span->map != SPAN_MAP_BITS && span->map != SPAN_MAP_ARENA))
@@ -153,7 +147,7 @@ static bool array_fits(const struct spread *spread, const struct span *span, uin
 static bool fits(const struct spread *spread, const struct span *span, uint32_t slot,
 	uint64_t offset, uint64_t units, const struct object_type *type)
 {
-	uint64_t begin = value_offset(span);
+	uint64_t begin = span_header_bytes(span);
 
 	switch (type->role) {
 	case ROLE_VALUE:
@@ -270,7 +264,7 @@ static otype_t closure_type(struct spread *spread, addr_t entry)
 
 	if (addrmap_get(&spread->closures, entry, &number))
 		return (otype_t)number;
-	if (goruntime_function(runtime, entry, NULL, &function) && function.entry == entry)
+	if (goruntime_function_at(runtime, entry, &function))
 		number = object_type_of_closure(object_types(spread), entry, function.name);
 	addrmap_set(&spread->closures, entry, number);
 	return (otype_t)number;
@@ -466,7 +460,7 @@ static void scan_slot(struct spread *spread, const struct span *span, uint32_t s
 	struct scan_plan *plan = object_type_plan(object_types(spread), number);
 	const struct object_type type = *object_type_at(object_types(spread), number);
 	const uint8_t *bytes = slot_bytes(spread, span, slot);
-	uint64_t begin = value_offset(span);
+	uint64_t begin = span_header_bytes(span);
 
 	if (!bytes)
 		return;

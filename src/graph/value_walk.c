@@ -110,7 +110,7 @@ static void visit_object(const struct walker *walker, unsigned worker, const str
 		&analysis->typing->object_types, analysis->typing->of[span->first + slot]);
 	_cleanup_free_ uint8_t *copy = NULL;
 	const uint8_t *bytes = slot_bytes(analysis->heap, span, slot, &copy);
-	uint64_t begin = span->map == SPAN_MAP_HEADER ? 8 : 0;
+	uint64_t begin = span_header_bytes(span);
 	uint64_t room = span->elemsize - begin;
 	uint64_t stride = type->role == ROLE_VALUE || type->role == ROLE_CLOSURE || !type->unit
 				  ? room

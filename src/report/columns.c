@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#define ELLIPSIS "..."
+
 enum { NARROW = 24 }; /* a narrower column of text is not worth wrapping into */
 
 size_t text_columns(const char *text)
@@ -13,22 +15,32 @@ size_t text_columns(const char *text)
 	return columns;
 }
 
-void text_add_cut(struct text *text, const char *from, size_t columns)
+/* Bytes of the first so many columns, of which there are at least so many. */
+static size_t bytes_of_columns(const char *text, size_t columns)
 {
-	size_t length = strlen(from), at = 0, shown = 0;
+	size_t at = 0;
 
-	if (text_columns(from) <= columns) {
-		text_add_bytes(text, from, length);
-		return;
-	}
-	while (at < length && shown + 3 < columns) {
+	for (; columns; columns--) {
 		do
 			at++;
-		while (((unsigned char)from[at] & 0xc0) == 0x80);
-		shown++;
+		while (((unsigned char)text[at] & 0xc0) == 0x80);
 	}
-	text_add_bytes(text, from, at);
-	text_add(text, "...");
+	return at;
+}
+
+void text_add_cut(struct text *text, const char *from, size_t columns)
+{
+	size_t there = text_columns(from);
+
+	if (there <= columns) {
+		text_add_bytes(text, from, strlen(from));
+		return;
+	}
+	size_t kept = columns > strlen(ELLIPSIS) ? columns - strlen(ELLIPSIS) : 0;
+	size_t begins = kept / 3;
+
+	text_add_bytes(text, from, bytes_of_columns(from, begins));
+	text_add(text, "%s%s", ELLIPSIS, from + bytes_of_columns(from, there - (kept - begins)));
 }
 
 /* Bytes of the longest beginning that fits and ends before a space, of which the first `skip` do

@@ -124,8 +124,24 @@ static char *cell_text(const struct cell *cell, enum cell_kind kind)
 	return memory_string("");
 }
 
-static void measure(const struct table *table, size_t *width)
+/* What is shown of a table, and how wide. */
+struct rendering {
+	const struct table *table;
+	const struct terminal *terminal;
+	size_t *width; /* by column */
+	bool *folded;
+};
+
+static bool is_shown(const struct rendering *rendering, unsigned column)
 {
+	return rendering->table->columns[column].title && !rendering->folded[column];
+}
+
+static void measure(const struct rendering *rendering)
+{
+	const struct table *table = rendering->table;
+	size_t *width = rendering->width;
+
 	for (unsigned column = 0; column < table->column_count; column++) {
 		if (!table->columns[column].title)
 			continue;
@@ -139,101 +155,148 @@ static void measure(const struct table *table, size_t *width)
 	}
 }
 
-static size_t total_width(const struct table *table, const size_t *width)
+static bool is_too_wide(const struct rendering *rendering)
 {
 	size_t total = 0;
 
-	for (unsigned column = 0; column < table->column_count; column++)
-		total += table->columns[column].title ? width[column] + GAP : 0;
-	return total ? total - GAP : 0;
+	for (unsigned column = 0; column < rendering->table->column_count; column++)
+		total += is_shown(rendering, column) ? rendering->width[column] + GAP : 0;
+	return rendering->terminal->width && total > rendering->terminal->width + GAP;
+}
+
+static void fold(const struct rendering *rendering)
+{
+	for (unsigned column = 0; column < rendering->table->column_count; column++)
+		rendering->folded[column] = is_shown(rendering, column) &&
+					    rendering->table->columns[column].folds &&
+					    is_too_wide(rendering);
 }
 
 /* Takes from the widest column that may shrink until everything fits, or nothing can be taken. */
-static void shrink(const struct table *table, const struct terminal *terminal, size_t *width)
+static void shrink(const struct rendering *rendering)
 {
-	while (terminal->width && total_width(table, width) > terminal->width) {
-		unsigned widest = table->column_count;
+	unsigned count = rendering->table->column_count;
+	size_t *width = rendering->width;
 
-		for (unsigned column = 0; column < table->column_count; column++) {
-			if (table->columns[column].title && table->columns[column].shrinks &&
+	while (is_too_wide(rendering)) {
+		unsigned widest = count;
+
+		for (unsigned column = 0; column < count; column++) {
+			if (is_shown(rendering, column) &&
+				rendering->table->columns[column].shrinks &&
 				width[column] > MIN_SHRUNK &&
-				(widest == table->column_count || width[column] > width[widest]))
+				(widest == count || width[column] > width[widest]))
 				widest = column;
 		}
-		if (widest == table->column_count)
+		if (widest == count)
 			return;
 		width[widest]--;
 	}
 }
 
-static bool is_last(const struct table *table, unsigned column)
+static bool is_last(const struct rendering *rendering, unsigned column)
 {
-	while (++column < table->column_count) {
-		if (table->columns[column].title)
+	while (++column < rendering->table->column_count) {
+		if (is_shown(rendering, column))
 			return false;
 	}
 	return true;
 }
 
-static void add_cell(struct text *text, const struct table *table, unsigned column,
-	const char *content, size_t width)
+static void add_cell(
+	struct text *text, const struct rendering *rendering, unsigned column, const char *content)
 {
-	bool right = table->columns[column].kind != CELL_TEXT;
+	bool right = rendering->table->columns[column].kind != CELL_TEXT;
+	size_t width = rendering->width[column];
 	size_t columns = MIN(text_columns(content), width);
 	int padding = (int)(width - columns);
 
 	if (right)
 		text_add(text, "%*s", padding, "");
 	text_add_cut(text, content, width);
-	if (is_last(table, column))
+	if (is_last(rendering, column))
 		text_add(text, "\n");
 	else
 		text_add(text, "%*s", (right ? 0 : padding) + GAP, "");
 }
 
-static void add_notes(struct text *text, const struct table *table, size_t row,
-	const struct terminal *terminal, unsigned indent)
+/* Under the text, behind the numbers that lead the row. */
+static unsigned note_indent(const struct rendering *rendering)
 {
-	vec_foreach (note, &table->notes) {
-		if (note->row != row)
+	unsigned indent = 0;
+
+	for (unsigned column = 0; column < rendering->table->column_count; column++) {
+		if (!is_shown(rendering, column))
 			continue;
-		text_add(text, "%*s%s", (int)indent, "", terminal->colour ? "\x1b[2m" : "");
-		text_add_wrapped(text, note->text, terminal->width, indent);
-		text_add(text, "%s\n", terminal->colour ? "\x1b[0m" : "");
+		if (rendering->table->columns[column].kind == CELL_TEXT)
+			break;
+		indent += (unsigned)rendering->width[column] + GAP;
+	}
+	return indent + GAP;
+}
+
+static void add_note(
+	struct text *text, const struct terminal *terminal, const char *note, unsigned indent)
+{
+	text_add(text, "%*s%s", (int)indent, "", terminal->colour ? "\x1b[2m" : "");
+	text_add_wrapped(text, note, terminal->width, indent);
+	text_add(text, "%s\n", terminal->colour ? "\x1b[0m" : "");
+}
+
+/* "address 0xc000012340, type map[int]int". Where there is little room it begins at the left. */
+static void add_folded(struct text *text, const struct rendering *rendering, size_t row)
+{
+	const struct table *table = rendering->table;
+	struct text folded = {0};
+
+	for (unsigned column = 0; column < table->column_count; column++) {
+		_cleanup_free_ char *content =
+			cell_text(cell_at(table, row, column), table->columns[column].kind);
+
+		if (rendering->folded[column] && *content)
+			text_add(&folded, "%s%s %s", folded.length ? ", " : "",
+				table->columns[column].title, content);
+	}
+	_cleanup_free_ char *note = text_take(&folded);
+	if (*note)
+		add_note(text, rendering->terminal, note, GAP);
+}
+
+static void add_row(struct text *text, const struct rendering *rendering, size_t row)
+{
+	const struct table *table = rendering->table;
+
+	for (unsigned column = 0; column < table->column_count; column++) {
+		_cleanup_free_ char *content =
+			cell_text(cell_at(table, row, column), table->columns[column].kind);
+
+		if (is_shown(rendering, column))
+			add_cell(text, rendering, column, content);
+	}
+	add_folded(text, rendering, row);
+	vec_foreach (note, &table->notes) {
+		if (note->row == row)
+			add_note(text, rendering->terminal, note->text, note_indent(rendering));
 	}
 }
 
 void table_render(const struct table *table, const struct terminal *terminal, struct text *text)
 {
 	_cleanup_free_ size_t *width = memory_array(table->column_count, sizeof(*width));
+	_cleanup_free_ bool *folded = memory_array(table->column_count, sizeof(*folded));
+	const struct rendering rendering = {table, terminal, width, folded};
 
-	measure(table, width);
-	shrink(table, terminal, width);
+	measure(&rendering);
+	fold(&rendering);
+	shrink(&rendering);
 	text_add(text, "%s", terminal->colour ? "\x1b[1m" : "");
 	for (unsigned column = 0; column < table->column_count; column++) {
-		if (table->columns[column].title)
-			add_cell(text, table, column, table->columns[column].title, width[column]);
+		if (is_shown(&rendering, column))
+			add_cell(text, &rendering, column, table->columns[column].title);
 	}
 	text_add(text, "%s", terminal->colour ? "\x1b[0m" : "");
-	for (size_t row = 0; row < table_rows(table); row++) {
-		for (unsigned column = 0; column < table->column_count; column++) {
-			if (!table->columns[column].title)
-				continue;
-			_cleanup_free_ char *content =
-				cell_text(cell_at(table, row, column), table->columns[column].kind);
-
-			add_cell(text, table, column, content, width[column]);
-		}
-		/* Under the text, behind the numbers that lead the row. */
-		unsigned indent = 0;
-		for (unsigned column = 0; column < table->column_count; column++) {
-			if (table->columns[column].kind == CELL_TEXT &&
-				table->columns[column].title)
-				break;
-			indent += table->columns[column].title ? (unsigned)width[column] + GAP : 0;
-		}
-		add_notes(text, table, row, terminal, indent + GAP);
-	}
+	for (size_t row = 0; row < table_rows(table); row++)
+		add_row(text, &rendering, row);
 }
 
 static json_t *cell_json(const struct cell *cell, enum cell_kind kind)

@@ -21,6 +21,7 @@ struct column {
 	const char *key;   /* NULL: not in JSON */
 	enum cell_kind kind;
 	bool shrinks; /* is cut when the table is too wide for the terminal */
+	bool folds;   /* before anything is cut: stands under the row, behind its title */
 };
 
 struct table;

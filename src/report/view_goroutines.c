@@ -65,7 +65,7 @@ static void add_goroutine(const struct maker *maker, struct table *table, uint32
 	const struct goroutine *goroutine = goroutine_at(maker, number);
 	const struct goroutine_group *group =
 		&maker->stacks->groups.items[maker->stacks->group_of[number]];
-	uint64_t wait = goroutine_waited(goroutine, maker->now_ns);
+	uint64_t wait = goroutine_waited(maker->analysis, goroutine, maker->now_ns);
 
 	table_row(table);
 	table_number(table, goroutine->goid);
@@ -104,8 +104,8 @@ static void sum_groups(struct maker *maker)
 		row->bytes += retention_retained(maker->analysis->retention,
 			object_graph_goroutine(maker->analysis->objects, i));
 		add_verdict(row, &maker->verdicts->of[i]);
-		row->longest_ns = MAX(
-			row->longest_ns, goroutine_waited(goroutine_at(maker, i), maker->now_ns));
+		row->longest_ns = MAX(row->longest_ns,
+			goroutine_waited(maker->analysis, goroutine_at(maker, i), maker->now_ns));
 		json_array_append_new(
 			row->goids, json_integer((json_int_t)goroutine_at(maker, i)->goid));
 	}

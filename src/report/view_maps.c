@@ -1,5 +1,4 @@
 #include "holder_text.h"
-#include "human.h"
 #include "map_list.h"
 #include "target_summary.h"
 #include "views.h"
@@ -9,8 +8,8 @@ static const struct column columns[] = {
 	{"entries", "entries", CELL_COUNT, false},
 	{"slots", "slots", CELL_COUNT, false},
 	{"tables", "table_bytes", CELL_BYTES, false},
-	{"address", "addr", CELL_ADDRESS, false},
-	{"type", "type", CELL_TEXT, true},
+	{"address", "addr", CELL_ADDRESS, false, true},
+	{"type", "type", CELL_TEXT, true, true},
 	{"held by", "holder", CELL_TEXT, true},
 };
 

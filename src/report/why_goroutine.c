@@ -14,7 +14,7 @@
 
 static const struct column awaited_columns[] = {
 	{"waits for", "what", CELL_TEXT, true},
-	{"address", "address", CELL_ADDRESS, false},
+	{"address", "address", CELL_ADDRESS, false, true},
 	{"reached from", "reached_from", CELL_TEXT, true},
 };
 
@@ -60,7 +60,7 @@ static void add_origin(const struct subject *subject)
 {
 	const struct analysis *analysis = subject->why->analysis;
 	uint64_t parent = subject->goroutine->parent_goid;
-	uint64_t waited = goroutine_waited(subject->goroutine, goroutine_clock(analysis));
+	uint64_t waited = goroutine_waited(analysis, subject->goroutine, goroutine_clock(analysis));
 	_cleanup_free_ char *creator = goroutine_text_created_by(analysis, subject->goroutine);
 	_cleanup_free_ char *wait = human_duration(waited);
 	_cleanup_free_ char *by =

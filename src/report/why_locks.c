@@ -3,7 +3,6 @@
 #include <inttypes.h>
 
 #include "goroutine_text.h"
-#include "human.h"
 #include "lock_text.h"
 
 enum { HOLDERS_SHOWN = 8 };
@@ -13,14 +12,14 @@ static const struct column holder_columns[] = {
 	{NULL, "goid", CELL_COUNT, false},
 	{NULL, "top", CELL_TEXT, false},
 	{"which is in", "state", CELL_TEXT, false},
-	{"because", "evidence", CELL_TEXT, true},
+	{"because", "evidence", CELL_TEXT, true, true},
 	{NULL, "what", CELL_TEXT, false},
 };
 
 static const struct column held_columns[] = {
 	{"others wait for", "what", CELL_TEXT, true},
 	{"how many", "waiters", CELL_COUNT, false},
-	{"because", "evidence", CELL_TEXT, true},
+	{"because", "evidence", CELL_TEXT, true, true},
 };
 
 struct locks {

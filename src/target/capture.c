@@ -145,6 +145,7 @@ static struct error *capture(struct capturer *capturer, pid_t pid, int fd)
 	struct target *target = capturer->target;
 	struct capture_facts *facts = &target->capture;
 
+	process_note_facts(target);
 	priority_take_short_turns();
 	spool_init(&capturer->spool, fd);
 	TRY(procfs_auxv(pid, target, &capturer->auxv, &capturer->auxv_length));

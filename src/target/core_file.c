@@ -72,6 +72,15 @@ static void parse_auxv(struct target *target, struct cursor note)
 	}
 }
 
+/* A text that ends with a NUL, malloc()ed; NULL: the end is missing. */
+static char *take_text(struct cursor *cursor)
+{
+	size_t length = strnlen((const char *)cursor->at, cursor_left(cursor));
+	const uint8_t *text = cursor_take(cursor, length + 1);
+
+	return text ? memory_string_n((const char *)text, length) : NULL;
+}
+
 static void parse_files(struct target *target, struct cursor note)
 {
 	uint64_t count = cursor_u64(&note), unit = cursor_u64(&note);
@@ -86,12 +95,11 @@ static void parse_files(struct target *target, struct cursor note)
 		mapping.start = cursor_u64(&note);
 		mapping.end = cursor_u64(&note);
 		mapping.offset = cursor_u64(&note) * unit;
-		size_t length = strnlen((const char *)names.at, cursor_left(&names));
-		const uint8_t *path = cursor_take(&names, length + 1);
-		if (path && mapping.start < mapping.end) {
-			mapping.path = memory_string_n((const char *)path, length);
+		mapping.path = take_text(&names);
+		if (mapping.path && mapping.start < mapping.end)
 			vec_push(&target->mappings, mapping);
-		}
+		else
+			free(mapping.path);
 	}
 }
 
@@ -179,12 +187,9 @@ static void parse_residency(struct target *target, struct cursor note)
 		mapping.start = cursor_u64(&note);
 		mapping.end = cursor_u64(&note);
 		mapping.bytes = cursor_u64(&note);
-		size_t name_length = strnlen((const char *)names.at, cursor_left(&names));
-		const uint8_t *name = cursor_take(&names, name_length + 1);
-
-		if (!name)
+		mapping.name = take_text(&names);
+		if (!mapping.name)
 			return;
-		mapping.name = memory_string_n((const char *)name, name_length);
 		vec_push(&residency->mappings, mapping);
 	}
 	cursor_take(&names, (8 - (length - cursor_left(&names)) % 8) % 8);
@@ -420,13 +425,4 @@ struct error *core_file_open(const char *path, const char *exe, struct target **
 	if (fd < 0)
 		return error_system("cannot open %s", path);
 	return core_file_open_fd(fd, path, exe, ret);
-}
-
-bool core_file_is(const char *path)
-{
-	unsigned char start[18];
-	_cleanup_close_ int fd = open(path, FILE_FLAGS);
-
-	return fd >= 0 && pread(fd, start, sizeof(start), 0) == (ssize_t)sizeof(start) &&
-	       !memcmp(start, ELFMAG, SELFMAG) && load_u16(start + 16) == ET_CORE;
 }

@@ -12,9 +12,6 @@ struct error *core_file_open(const char *path, const char *exe, struct target **
 /* The same for a file that is already open; takes the descriptor over. `name` is for messages. */
 struct error *core_file_open_fd(int fd, const char *name, const char *exe, struct target **ret);
 
-/* Does the file begin like an ELF core? */
-bool core_file_is(const char *path);
-
 /* Parses the bytes of a core. For core_file_open_fd() and the fuzzer; `bytes` must outlive target.
  */
 struct error *core_file_parse(

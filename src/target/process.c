@@ -45,8 +45,20 @@ static struct error *open_executable(struct target *target)
 	return NULL;
 }
 
-/* What tells this process from another one, and how much memory it may have. */
-static void note_facts(struct target *target)
+struct error *process_open(pid_t pid, struct target **ret)
+{
+	_cleanup_(cleanup_target) struct target *target = target_create(TARGET_PROCESS);
+
+	target->pid = pid;
+	TRY(procfs_check(pid));
+	TRY(open_executable(target));
+	TRY(procfs_auxv(pid, target, NULL, NULL));
+	TRY(process_refresh(target));
+	*ret = take_pointer(target);
+	return NULL;
+}
+
+void process_note_facts(struct target *target)
 {
 	struct capture_facts *facts = &target->capture;
 	struct cgroup_room room;
@@ -56,20 +68,6 @@ static void note_facts(struct target *target)
 	facts->start_ticks = procfs_start_ticks(target->pid);
 	procfs_boot_id(facts->boot_id, sizeof(facts->boot_id));
 	facts->memory_limit_bytes = room.memory_limit == CGROUP_NO_LIMIT ? 0 : room.memory_limit;
-}
-
-struct error *process_open(pid_t pid, struct target **ret)
-{
-	_cleanup_(cleanup_target) struct target *target = target_create(TARGET_PROCESS);
-
-	target->pid = pid;
-	TRY(procfs_check(pid));
-	TRY(open_executable(target));
-	TRY(procfs_auxv(pid, target, NULL, NULL));
-	note_facts(target);
-	TRY(process_refresh(target));
-	*ret = take_pointer(target);
-	return NULL;
 }
 
 struct error *process_refresh(struct target *target)

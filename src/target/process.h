@@ -10,6 +10,10 @@
 /* Looks at a process without stopping it: name, executable, mappings, and bytes through a cache. */
 struct error *process_open(pid_t pid, struct target **ret);
 
+/* What a capture says of the process: how long it has run, what tells it from another one, and how
+ * much memory it may have. Looking at it does without. */
+void process_note_facts(struct target *target);
+
 /* Forgets what was read, and reads the mappings again. */
 struct error *process_refresh(struct target *target);
 

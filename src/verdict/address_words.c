@@ -40,7 +40,7 @@ static enum word_meaning meaning_of(const struct heap *heap, addr_t word)
 	if (!span)
 		return WORD_GONE;
 	uint32_t slot = span_slot_at(span, word);
-	uint64_t header = span->map == SPAN_MAP_HEADER ? 8 : 0;
+	uint64_t header = span_header_bytes(span);
 	if (slot >= span->nelems || word != span->start + slot * span->elemsize + header)
 		return WORD_OTHER;
 	return span_allocated(heap, span, slot) ? WORD_OBJECT : WORD_GONE;
@@ -100,8 +100,7 @@ static node_t map_value_of(const struct pricing *pricing, const struct value *va
 	const struct object_type *type =
 		object_type_at(&analysis->typing->object_types, analysis->typing->of[owner]);
 	const struct go_map_shape *shape = &type->type->map;
-	uint64_t begin =
-		(owner - span->first) * span->elemsize + (span->map == SPAN_MAP_HEADER ? 8 : 0);
+	uint64_t begin = (owner - span->first) * span->elemsize + span_header_bytes(span);
 	uint64_t offset = value->at - span->start - begin;
 	uint64_t group = type->unit ? offset - offset % type->unit : 0;
 	uint64_t slot = (offset - group - shape->key_at) / shape->key_stride;

@@ -27,8 +27,7 @@ void boxes_destroy(struct boxes *boxes)
 
 static bool is_plain_interface(const struct value_place *place)
 {
-	return place->owner != NO_TYPE && place->type->kind == KIND_INTERFACE &&
-	       !place->type->method_count;
+	return place->owner != NO_TYPE && go_type_is_eface(place->type);
 }
 
 /* NULL: there are too many. */

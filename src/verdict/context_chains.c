@@ -100,8 +100,7 @@ static void find_parent(struct finder *finder, uint32_t place)
 	const struct analysis *analysis = finder->analysis;
 	object_t object = finder->objects.items[place];
 	const struct span *span = heap_span_of(analysis->heap, object);
-	uint64_t offset = (object - span->first) * span->elemsize +
-			  (span->map == SPAN_MAP_HEADER ? 8 : 0) +
+	uint64_t offset = (object - span->first) * span->elemsize + span_header_bytes(span) +
 			  (uint64_t)finder->parent_at[analysis->typing->of[object]];
 	const uint8_t *interface = heap_bytes(analysis->heap, span, offset, INTERFACE_SIZE);
 

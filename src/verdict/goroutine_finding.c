@@ -18,7 +18,7 @@ void goroutine_finding_origin(
 {
 	const struct goroutine *first =
 		&base->analysis->objects->stacks.goroutines.list.items[goroutine];
-	uint64_t waited = goroutine_waited(first, base->now_ns);
+	uint64_t waited = goroutine_waited(base->analysis, first, base->now_ns);
 	char *created_by = goroutine_text_created_by(base->analysis, first);
 	_cleanup_free_ char *wait = human_duration(waited);
 	struct text text = {0};

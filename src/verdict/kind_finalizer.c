@@ -133,7 +133,7 @@ static void add_blocked(const struct evidence_base *base, uint32_t number,
 	const struct goroutine *goroutine = &stacks->goroutines.list.items[number];
 	const char *state = goroutine_text_state(base->analysis, goroutine);
 	struct queued_calls queued = roots_queued(base->analysis->heap);
-	uint64_t waited = goroutine_waited(goroutine, base->now_ns);
+	uint64_t waited = goroutine_waited(base->analysis, goroutine, base->now_ns);
 	_cleanup_free_ char *count = human_count(queued.finalizers + queued.cleanups);
 	struct finding *finding = finding_add(findings, &finalizer, tier);
 
@@ -172,7 +172,7 @@ static void find_blocked(const struct evidence_base *base, struct finding_list *
 			continue;
 		if (base->goroutines->wakes->of[i].verdict == VERDICT_NEVER_WAKES)
 			add_blocked(base, i, frame, TIER_PROVED, findings);
-		else if (goroutine_waited(goroutine, base->now_ns) >= LONG_WAIT_NS)
+		else if (goroutine_waited(base->analysis, goroutine, base->now_ns) >= LONG_WAIT_NS)
 			add_blocked(base, i, frame, TIER_LIKELY, findings);
 		else if (finding_matters(analysis, queue_bytes(analysis)))
 			add_blocked(base, i, frame, TIER_HINT, findings);

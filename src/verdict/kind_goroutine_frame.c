@@ -62,7 +62,7 @@ static uint64_t long_wait(const struct evidence_base *base, uint32_t number, boo
 {
 	const struct stacks *stacks = &base->analysis->objects->stacks;
 	const struct goroutine *goroutine = &stacks->goroutines.list.items[number];
-	uint64_t waited = goroutine_waited(goroutine, base->now_ns);
+	uint64_t waited = goroutine_waited(base->analysis, goroutine, base->now_ns);
 
 	if (goroutine->goid == MAIN_GOID || waited < SHORTEST_SECONDS * SECOND ||
 		base->goroutines->wakes->of[number].verdict != VERDICT_ALIVE ||

@@ -99,7 +99,7 @@ static uint64_t hidden_bytes(
 	struct elements elements = {.analysis = analysis,
 		.low = cover_low(cover),
 		.high = cover->high,
-		.begin = span->map == SPAN_MAP_HEADER ? 8 : 0};
+		.begin = span_header_bytes(span)};
 	uint64_t bytes = 0;
 
 	pointer_map_each(analysis->maps, analysis->heap, span, object - span->first, note_element,

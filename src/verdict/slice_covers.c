@@ -89,7 +89,7 @@ static void visit(void *context, unsigned worker, const struct value *value)
 	uint32_t slot = span_slot_at(span, value->word);
 	if (slot >= span->nelems)
 		return;
-	uint64_t header = span->map == SPAN_MAP_HEADER ? 8 : 0;
+	uint64_t header = span_header_bytes(span);
 	uint64_t begin = value->word - span->start - slot * span->elemsize;
 	uint64_t unit = place->action == SCAN_SLICE ? place->type->size : 1;
 	uint64_t room = span->elemsize - begin;

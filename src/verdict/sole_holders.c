@@ -4,6 +4,7 @@
 
 #include "channel.h"
 #include "chain_start.h"
+#include "goroutine_text.h"
 #include "pile_up.h"
 
 enum {
@@ -182,7 +183,7 @@ static struct error *add_group(struct finder *finder, uint32_t group, const stru
 	}
 	holder.holder = *vec_last(&holder.path.nodes);
 	holder.arrivals = pile.arrivals;
-	holder.newest_ns = pile.newest_ns;
+	holder.newest_ns = goroutine_bound_wait(finder->analysis, pile.newest_ns);
 	vec_push(&finder->holders->list, holder);
 	vec_push(&finder->holders->ends.barred, holder.holder);
 	vec_foreach (number, &members->list) {

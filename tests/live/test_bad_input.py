@@ -94,6 +94,16 @@ def test_usage(silt, running, snapshot, tmp_path, arguments, word):
     unharmed(running)
 
 
+def test_help(silt):
+    """Of every command that the help lists; it fits a terminal of 80 columns."""
+    shown = silt.run("--help")
+    commands = re.findall(r"^  silt ([a-z]+)  ", shown.stdout, re.MULTILINE)
+    assert len(commands) >= 8
+    for done in [shown] + [silt.run(command, "--help") for command in commands]:
+        assert done.returncode == 0 and done.stderr == ""
+        assert max(map(len, done.stdout.splitlines())) <= 80, done.stdout
+
+
 def test_no_such_process(silt):
     ended = subprocess.Popen(["true"])
     pid = ended.pid

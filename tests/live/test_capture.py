@@ -1,6 +1,8 @@
 """The ways to capture: each gives the same answers, leaves the process as it was, and keeps its promises."""
 import ctypes
 import os
+import pathlib
+import re
 import shutil
 import signal
 import struct
@@ -94,6 +96,27 @@ def test_same_answers_of_variant(newest, programs, silt, variant, way):
     skip_without(way)
     with Process(programs.build(newest, "shapes", variant)) as process:
         check_same_answers(silt, process, [way])
+
+
+def facts_of(snapshot):
+    """What a snapshot says of its process: lines KEY=VALUE in a note."""
+    return {key.decode(): value.decode() for key, value in re.findall(
+        rb"\n(uptime_ns|start_ticks|boot_id|memory_limit_bytes)=(\S+)", snapshot.read_bytes())}
+
+
+@pytest.mark.parametrize("option", ["--capture=" + way for way in WAYS] + ["--no-inject"])
+def test_facts_of_the_process(steady, silt, tmp_path, option):
+    skip_without(option.partition("=")[2])
+    assert silt.run("snap", steady.pid, option, "--force", "-o", tmp_path / "snapshot").returncode == 0
+    facts = facts_of(tmp_path / "snapshot")
+    ticks = pathlib.Path("/proc/%d/stat" % steady.pid).read_text().rpartition(")")[2].split()[19]
+    ran = time.clock_gettime(time.CLOCK_BOOTTIME) - int(ticks) / os.sysconf("SC_CLK_TCK")
+    assert facts["start_ticks"] == ticks
+    assert facts["boot_id"] == pathlib.Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    assert ran - 60 < int(facts["uptime_ns"]) / 1e9 <= ran
+    assert int(facts["memory_limit_bytes"]) >= 0
+    for target in steady.pid, tmp_path / "snapshot":
+        assert " · up " in silt.run(target, *([option, "--force"] if target == steady.pid else [])).stdout
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -1,5 +1,6 @@
 """Goroutines that most likely never wake, and those that look like them and are healthy."""
 import collections
+import re
 
 import pytest
 
@@ -111,3 +112,28 @@ def test_why_says_it_of_one(waits):
     assert waits.why["entry-deleted"]["goroutine"]["verdict"] == "likely"
     holders = waits.why["accounts"]["held_by"]
     assert {row["goid"] for row in holders} | {min(goids(waits.likely["accounts"]))} == goids(waits.likely["accounts"])
+
+
+def waits_in(document):
+    """Every figure of how long something has waited."""
+    if isinstance(document, list):
+        return [wait for item in document for wait in waits_in(item)]
+    if not isinstance(document, dict):
+        return []
+    return [value for key, value in document.items() if key.endswith("wait_ns") and value is not None] + \
+        [wait for value in document.values() for wait in waits_in(value)]
+
+
+def test_no_wait_is_longer_than_the_process_has_run(newest, programs, silt, tmp_path):
+    """The two are told by different clocks. Here the snapshot is made to say that it has run for half as long."""
+    snapshot = tmp_path / "snapshot"
+    with Process(programs.build(newest, "waits")) as process:
+        assert silt.run("snap", process.pid, "--force", "-o", snapshot).returncode == 0
+    whole = snapshot.read_bytes()
+    [(uptime, digits)] = [(int(found), found) for found in re.findall(rb"\nuptime_ns=(\d+)\n", whole)]
+    half = b"%0*d" % (len(digits), uptime // 2)
+    before = {command: waits_in(silt.json(command, snapshot, "--limit=0")) for command in ("goroutines", "report")}
+    snapshot.write_bytes(whole.replace(b"\nuptime_ns=%s\n" % digits, b"\nuptime_ns=%s\n" % half))
+    for command, waits in before.items():
+        assert waits and uptime // 2 < max(waits) <= uptime
+        assert waits_in(silt.json(command, snapshot, "--limit=0")) == [min(wait, uptime // 2) for wait in waits]

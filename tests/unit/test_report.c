@@ -269,6 +269,53 @@ static void test_narrow(void **state)
 	table_destroy(table);
 }
 
+static const struct column folding_columns[] = {
+	{"bytes", NULL, CELL_BYTES, false},
+	{"at", NULL, CELL_ADDRESS, false, true},
+	{"type", NULL, CELL_TEXT, true, true},
+	{NULL, "only_json", CELL_TEXT, false, true},
+	{"name", NULL, CELL_TEXT, true},
+};
+
+static void add_folding_row(struct table *table, const char *type, const char *name)
+{
+	table_row(table);
+	table_number(table, 1);
+	table_number(table, 0xc000123456);
+	table_text(table, type);
+	table_text(table, "hidden");
+	table_text(table, name);
+}
+
+/* No more columns go under their rows than must, and then nothing of the others is cut. */
+static void test_folded(void **state)
+{
+	struct table *table = table_create(folding_columns, ARRAY_SIZE(folding_columns));
+
+	(void)state;
+	add_folding_row(table, "map[int]int", "main.first");
+	add_folding_row(table, "", "main.theSecond");
+	table_note(table, memory_string("a note"));
+	check_text(render(table, 48), "bytes            at  type         name\n"
+				      "  1 B  0xc000123456  map[int]int  main.first\n"
+				      "  1 B  0xc000123456               main.theSecond\n"
+				      "                       a note\n");
+	check_text(render(table, 47), "bytes  type         name\n"
+				      "  1 B  map[int]int  main.first\n"
+				      "  at 0xc000123456\n"
+				      "  1 B               main.theSecond\n"
+				      "  at 0xc000123456\n"
+				      "         a note\n");
+	check_text(render(table, 30), "bytes  name\n"
+				      "  1 B  main.first\n"
+				      "  at 0xc000123456, type\n"
+				      "  map[int]int\n"
+				      "  1 B  main.theSecond\n"
+				      "  at 0xc000123456\n"
+				      "         a note\n");
+	table_destroy(table);
+}
+
 static void test_cut(void **state)
 {
 	static const char name[] = "ab\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80xyz"; /* 8 characters */
@@ -279,15 +326,20 @@ static void test_cut(void **state)
 	for (size_t columns_there = 3; columns_there < 12; columns_there++) {
 		text_add_cut(&text, name, columns_there);
 		_cleanup_free_ char *cut = text_take(&text);
-		size_t kept = strlen(cut) - (columns_there < 8 ? 3 : 0);
+		const char *dots = strstr(cut, "...");
 
 		assert_int_equal(text_columns(cut), MIN(columns_there, (size_t)8));
-		assert_memory_equal(cut, name, kept);
-		if (columns_there < 8)
-			assert_string_equal(cut + kept, "...");
+		assert_int_equal(dots != NULL, columns_there < 8);
+		if (!dots)
+			continue;
+		size_t end = strlen(dots + 3);
+		assert_memory_equal(cut, name, (size_t)(dots - cut));
+		assert_string_equal(dots + 3, name + strlen(name) - end);
 	}
 	text_add_cut(&text, "", 0);
 	check_text(text_take(&text), "");
+	text_add_cut(&text, "example.com/service/internal/cache.sessions", 24);
+	check_text(text_take(&text), "example...cache.sessions");
 }
 
 /* The same cells in JSON: types are kept, names are clean, empty is null. */
@@ -343,6 +395,7 @@ int main(void)
 		cmocka_unit_test(test_clean_by_hand),
 		cmocka_unit_test(test_alignment),
 		cmocka_unit_test(test_narrow),
+		cmocka_unit_test(test_folded),
 		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_json),
 		cmocka_unit_test(test_address_cells),
