@@ -144,6 +144,7 @@ static struct error *find_holder(
 
 			chain.nodes.count = length;
 			end_at_whole(finder->analysis, &chain);
+			path_deinit(ret);
 			*ret = chain;
 			chain = (struct path){0};
 		}
