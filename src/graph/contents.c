@@ -1,6 +1,7 @@
 #include "contents.h"
 
 #include "big_table.h"
+#include "parallel.h"
 
 enum {
 	LEVEL_BITS = 4,
@@ -14,20 +15,26 @@ struct sum {
 	struct holding_step step;
 };
 
+struct sums {
+	struct addrmap by_key; /* -> place in list */
+	VEC(struct sum) list;
+};
+
 /* One holding on the way down. */
 struct descent {
 	struct holding *holding; /* NULL: it has ended */
 	uint32_t key;            /* of the nodes of the step before */
 	uint64_t bytes;          /* they retain */
-	struct addrmap by_key;
-	VEC(struct sum) sums;
+	struct sums *by_worker;
 };
 
 struct walk {
 	const struct analysis *analysis;
-	/* By inner node: the holding (plus 1) that it is in, and the level it was found on. */
+	/* By inner node: the holding (plus 1) that it is in, and the level it was found on. Atomic:
+	 * another worker may be entering the node, on the next level. */
 	uint8_t *place;
 	unsigned level;
+	unsigned width; /* workers, each with its part of the nodes */
 	struct descent descents[HOLDING_CONTENTS_MAX];
 	uint8_t *descent_of; /* by set: place in descents, plus 1 */
 };
@@ -42,17 +49,26 @@ static uint32_t key_of(const struct walk *walk, node_t node)
 	return FRAME_KEY + (virtual_node->kind == VIRTUAL_FRAME ? virtual_node->frame + 1 : 0) + 1;
 }
 
-static void add_to_sum(struct walk *walk, struct descent *descent, node_t node, node_t parent)
+/* A new one has the step of the first node of that kind, and no nodes. */
+static struct sum *sum_of(struct sums *sums, uint32_t key, const struct holding_step *first)
 {
-	uint32_t key = key_of(walk, node), place;
+	uint32_t place;
 
-	if (!addrmap_get(&descent->by_key, key, &place)) {
-		place = (uint32_t)descent->sums.count;
-		addrmap_set(&descent->by_key, key, place);
-		vec_push(&descent->sums,
-			{key, {analysis_type(walk->analysis, node), node, parent, 0, 0}});
+	if (!addrmap_get(&sums->by_key, key, &place)) {
+		place = (uint32_t)sums->list.count;
+		addrmap_set(&sums->by_key, key, place);
+		vec_push(&sums->list, {key, {first->type, first->example, first->parent, 0, 0}});
 	}
-	struct holding_step *step = &descent->sums.items[place].step;
+	return &sums->list.items[place];
+}
+
+static void add_to_sum(
+	const struct walk *walk, struct sums *sums, node_t node, node_t parent, uint32_t key)
+{
+	const struct holding_step first = {
+		.type = analysis_type(walk->analysis, node), .example = node, .parent = parent};
+	struct holding_step *step = &sum_of(sums, key, &first)->step;
+
 	step->count++;
 	step->bytes += retention_retained(walk->analysis->retention, node);
 }
@@ -60,7 +76,9 @@ static void add_to_sum(struct walk *walk, struct descent *descent, node_t node, 
 /* The descent that continues through a node, whose dominator is `parent`; NULL: none. */
 static struct descent *descent_through(struct walk *walk, node_t parent)
 {
-	uint8_t place = parent < analysis_graph(walk->analysis)->inner ? walk->place[parent] : 0;
+	uint8_t place = parent < analysis_graph(walk->analysis)->inner
+				? __atomic_load_n(&walk->place[parent], __ATOMIC_RELAXED)
+				: 0;
 
 	if (!place || place >> LEVEL_BITS != walk->level)
 		return NULL;
@@ -68,53 +86,80 @@ static struct descent *descent_through(struct walk *walk, node_t parent)
 	return descent->holding && key_of(walk, parent) == descent->key ? descent : NULL;
 }
 
-static void enter(struct walk *walk, struct descent *descent, node_t node, node_t parent)
+/* The first level: holders that hold something alone are nodes themselves; what several hold
+ * together begins with the nodes that no one dominates. */
+static struct descent *descent_from_root(struct walk *walk, node_t node)
 {
-	add_to_sum(walk, descent, node, parent);
-	if (node < analysis_graph(walk->analysis)->inner)
-		walk->place[node] = (uint8_t)((walk->level + 1) << LEVEL_BITS |
-					      (unsigned)(descent - walk->descents + 1));
+	uint8_t place = walk->descent_of[retention_set(walk->analysis->retention, node)];
+
+	return place ? &walk->descents[place - 1] : NULL;
 }
 
-static void walk_level(struct walk *walk)
+static void enter(
+	struct walk *walk, struct descent *descent, unsigned worker, node_t node, node_t parent)
 {
-	const struct retention *retention = walk->analysis->retention;
-	const struct graph *graph = analysis_graph(walk->analysis);
+	uint8_t place = (uint8_t)((walk->level + 1) << LEVEL_BITS |
+				  (unsigned)(descent - walk->descents + 1));
 
-	for (node_t node = 0; node < graph->count; node++) {
-		node_t parent = retention->idom[node];
+	add_to_sum(walk, &descent->by_worker[worker], node, parent, key_of(walk, node));
+	if (node < analysis_graph(walk->analysis)->inner)
+		__atomic_store_n(&walk->place[node], place, __ATOMIC_RELAXED);
+}
+
+static struct error *walk_part(void *context, unsigned worker)
+{
+	struct walk *walk = context;
+	const node_t *idom = walk->analysis->retention->idom;
+	const struct graph *graph = analysis_graph(walk->analysis);
+	node_t first = (node_t)((uint64_t)graph->count * worker / walk->width);
+	node_t end = (node_t)((uint64_t)graph->count * (worker + 1) / walk->width);
+
+	for (node_t node = first; node < end; node++) {
+		node_t parent = idom[node];
+		struct descent *descent = NULL;
 
 		if (parent == NO_NODE || node == graph->root)
 			continue;
-		struct descent *descent = descent_through(walk, parent);
+		if (walk->level)
+			descent = descent_through(walk, parent);
+		else if (parent == graph->root)
+			descent = descent_from_root(walk, node);
 		if (descent)
-			enter(walk, descent, node, parent);
+			enter(walk, descent, worker, node, parent);
 	}
+	return NULL;
 }
 
-/* The first level: holders that hold something alone are nodes themselves; what several hold
- * together begins with the nodes that no one dominates. */
-static void walk_first_level(struct walk *walk)
+static void sums_deinit(struct sums *sums)
 {
-	const struct retention *retention = walk->analysis->retention;
-	const struct graph *graph = analysis_graph(walk->analysis);
+	addrmap_deinit(&sums->by_key);
+	vec_deinit(&sums->list);
+}
 
-	for (node_t node = 0; node < graph->count; node++) {
-		if (retention->idom[node] != graph->root || node == graph->root)
-			continue;
-		uint8_t place = walk->descent_of[retention_set(retention, node)];
+/* The sums of all workers; those of the first have the first nodes. */
+static struct sums *merge(const struct walk *walk, struct descent *descent)
+{
+	struct sums *all = &descent->by_worker[0];
 
-		if (place)
-			enter(walk, &walk->descents[place - 1], node, graph->root);
+	for (unsigned i = 1; i < walk->width; i++) {
+		vec_foreach (sum, &descent->by_worker[i].list) {
+			struct holding_step *step = &sum_of(all, sum->key, &sum->step)->step;
+
+			step->count += sum->step.count;
+			step->bytes += sum->step.bytes;
+		}
+		sums_deinit(&descent->by_worker[i]);
 	}
+	return all;
 }
 
 /* Goes on with the type that retains most, if that is enough of what the step before retains. */
 static void choose(struct walk *walk, struct descent *descent)
 {
+	struct sums *sums = merge(walk, descent);
 	const struct sum *best = NULL;
 
-	vec_foreach (sum, &descent->sums) {
+	vec_foreach (sum, &sums->list) {
 		if (!best || sum->step.bytes > best->step.bytes ||
 			(sum->step.bytes == best->step.bytes && sum->key < best->key))
 			best = sum;
@@ -127,8 +172,7 @@ static void choose(struct walk *walk, struct descent *descent)
 	}
 	if (!enough || walk->level + 1 >= HOLDING_STEPS_MAX)
 		descent->holding = NULL;
-	descent->sums.count = 0;
-	addrmap_deinit(&descent->by_key);
+	sums_deinit(sums);
 }
 
 static bool choose_all(struct walk *walk)
@@ -145,36 +189,46 @@ static bool choose_all(struct walk *walk)
 	return any;
 }
 
-struct error *contents_find(const struct analysis *analysis, struct holdings *holdings)
+static void begin(struct walk *walk, struct holdings *holdings)
 {
-	const struct graph *graph = analysis_graph(analysis);
-	struct walk *walk = memory_alloc(sizeof(*walk));
-
-	walk->analysis = analysis;
-	struct error *error = big_table_alloc(graph->inner, 1, &walk->place);
-	if (error) {
-		free(walk);
-		return error;
-	}
-	walk->descent_of = memory_array(analysis->retention->set_count, 1);
+	walk->width = parallel_width();
+	walk->descent_of = memory_array(walk->analysis->retention->set_count, 1);
 	for (size_t i = 0; i < MIN(holdings->list.count, (size_t)HOLDING_CONTENTS_MAX); i++) {
 		struct holding *holding = &holdings->list.items[i];
 
-		walk->descents[i].holding = holding;
-		walk->descents[i].bytes = holding->bytes;
+		walk->descents[i] = (struct descent){
+			.holding = holding,
+			.bytes = holding->bytes,
+			.by_worker = memory_array(walk->width, sizeof(struct sums)),
+		};
 		walk->descent_of[holding->set] = (uint8_t)(i + 1);
 	}
-	walk_first_level(walk);
-	while (choose_all(walk)) {
-		walk->level++;
-		walk_level(walk);
-	}
+}
+
+static void end(struct walk *walk)
+{
 	for (unsigned i = 0; i < HOLDING_CONTENTS_MAX; i++) {
-		vec_deinit(&walk->descents[i].sums);
-		addrmap_deinit(&walk->descents[i].by_key);
+		struct descent *descent = &walk->descents[i];
+
+		for (unsigned k = 0; descent->by_worker && k < walk->width; k++)
+			sums_deinit(&descent->by_worker[k]);
+		free(descent->by_worker);
 	}
-	big_table_free(walk->place, graph->inner);
+	big_table_free(walk->place, analysis_graph(walk->analysis)->inner);
 	free(walk->descent_of);
-	free(walk);
-	return NULL;
+}
+
+struct error *contents_find(const struct analysis *analysis, struct holdings *holdings)
+{
+	struct walk walk = {.analysis = analysis};
+
+	TRY(big_table_alloc(analysis_graph(analysis)->inner, 1, &walk.place));
+	begin(&walk, holdings);
+	struct error *error = parallel_run(walk.width, walk_part, &walk);
+	while (!error && choose_all(&walk)) {
+		walk.level++;
+		error = parallel_run(walk.width, walk_part, &walk);
+	}
+	end(&walk);
+	return error;
 }

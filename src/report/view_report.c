@@ -36,7 +36,10 @@ struct report {
 	const struct analysis *analysis;
 	struct naming *naming;
 	struct view *view;
+	struct inventory *inventory;
 	struct finding_list findings;
+	struct holdings holdings;
+	uint64_t holdings_ns; /* the time that finding them took */
 	json_t *notes;
 };
 
@@ -104,12 +107,13 @@ static void add_times(struct report *report, uint64_t total)
 	const struct analysis_peaks *peaks = &report->analysis->peaks;
 
 	json_object_set_new(view_document(report->view), "timing_ns",
-		json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:I}", "open",
+		json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:I, s:I}", "open",
 			(json_int_t)times->open_ns, "heap", (json_int_t)times->heap_ns, "graph",
 			(json_int_t)times->graph_ns, "types", (json_int_t)times->types_ns,
 			"retention", (json_int_t)times->retention_ns, "findings",
 			(json_int_t)report->findings.elapsed_ns, "by_finding",
-			finding_times(&report->findings), "total", (json_int_t)total));
+			finding_times(&report->findings), "holders",
+			(json_int_t)report->holdings_ns, "total", (json_int_t)total));
 	json_object_set_new(view_document(report->view), "peak_bytes",
 		json_pack("{s:I, s:I, s:I, s:I}", "open", (json_int_t)peaks->open_bytes, "heap",
 			(json_int_t)peaks->heap_bytes, "graph", (json_int_t)peaks->graph_bytes,
@@ -191,15 +195,13 @@ static void add_row(struct report *report, struct table *table, const struct hol
 	add_notes_of_row(report, table, holding);
 }
 
-static struct error *add_holders(struct report *report, size_t limit)
+static void add_holders(struct report *report, size_t limit)
 {
-	struct holdings holdings;
 	struct table *table = table_create(columns, ARRAY_SIZE(columns));
 	uint64_t smallest = report->analysis->figures.live_bytes / SMALLEST_SHARE;
 	uint64_t left_out = 0;
 
-	TRY(holdings_find(report->analysis, 0, &holdings));
-	vec_foreach (holding, &holdings.list) {
+	vec_foreach (holding, &report->holdings.list) {
 		if (limit && (table_rows(table) >= limit || holding->bytes < smallest))
 			left_out += holding->bytes;
 		else
@@ -214,8 +216,6 @@ static struct error *add_holders(struct report *report, size_t limit)
 		view_line(report->view, LINE_DIM,
 			"the rest: %s in smaller holdings (--limit=0 shows all)", bytes);
 	}
-	holdings_deinit(&holdings);
-	return NULL;
 }
 
 static void add_notes(struct report *report)
@@ -261,22 +261,31 @@ static void add_notes(struct report *report)
 		add_note(report, memory_string(analysis->program->debuginfo_problem));
 }
 
+static struct error *look(struct report *report)
+{
+	TRY(inventory_take(report->analysis, &report->inventory));
+	TRY(findings_find(
+		report->analysis, report->naming, report->inventory, NULL, &report->findings));
+	uint64_t began = clock_now();
+	TRY(holdings_find(report->analysis, 0, &report->holdings));
+	report->holdings_ns = clock_now() - began;
+	return NULL;
+}
+
 static struct error *fill(struct report *report, const struct view_options *options)
 {
 	uint64_t explained = explained_bytes(report);
-	_cleanup_(cleanup_inventory) struct inventory *inventory = NULL;
 
-	TRY(inventory_take(report->analysis, &inventory));
-	TRY(findings_find(report->analysis, report->naming, inventory, NULL, &report->findings));
+	TRY(look(report));
 	uint64_t elapsed = clock_now() - options->began_ns;
 	target_summary_add(report->view, report->analysis);
 	TRY(crash_head_add(report->view, report->analysis, report->naming));
 	add_heap(report, explained);
 	add_times(report, elapsed);
 	add_summary(report, explained, elapsed);
-	memory_text_add(report->view, &inventory->memory);
+	memory_text_add(report->view, &report->inventory->memory);
 	findings_show(report->view, &report->findings, options->limit);
-	TRY(add_holders(report, options->limit));
+	add_holders(report, options->limit);
 	add_notes(report);
 	json_object_set(view_document(report->view), "notes", report->notes);
 	return NULL;
@@ -293,6 +302,8 @@ struct error *view_report(
 	};
 	struct error *error = fill(&report, options);
 
+	holdings_deinit(&report.holdings);
+	inventory_destroy(report.inventory);
 	finding_list_deinit(&report.findings);
 	naming_destroy(report.naming);
 	json_decref(report.notes);
