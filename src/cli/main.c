@@ -1,6 +1,7 @@
 /* silt: why is this still here? The command line. */
 #include <argp.h>
 #include <ctype.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 #include "version.h"
 
 enum { DEFAULT_LIMIT = 10, DEFAULT_TIMES = 2, MAX_TIMES = 10000 };
+enum { GIVEN_BACK_BYTES = 256 << 10 }; /* larger blocks go back to the kernel when they are freed */
 
 enum option_key {
 	OPTION_JSON = 0x100,
@@ -266,6 +268,8 @@ int main(int count, char **arguments)
 {
 	signal(SIGBUS, bus_error);
 	signal(SIGXFSZ, SIG_IGN); /* ulimit -f: writing fails, and that is said */
+	/* Else glibc learns to keep what was freed, up to blocks of 32 MiB (mallopt(3)). */
+	mallopt(M_MMAP_THRESHOLD, GIVEN_BACK_BYTES);
 	if (count < 2) {
 		print_usage(stderr);
 		return EXIT_USAGE;

@@ -226,31 +226,45 @@ static struct error *look_for_all(void *context, unsigned worker)
 	return NULL;
 }
 
-/* The lists of the workers are sorted. Maps that sync.Maps are made of are no maps of their own. */
-static void merge(const struct finder *finder, struct map_list *ret)
+/* Both are sorted. From the end, so that no third list is needed. */
+static void merge(struct map_list *into, const struct map_list *from)
 {
-	const struct map_list *found = finder->found;
-	size_t next[MAX_WORKERS] = {0};
+	size_t left = into->list.count, right = from->list.count, at = left + right;
 
-	for (;;) {
-		const struct listed_map *first = NULL;
-		unsigned of = 0;
+	vec_reserve(&into->list, at);
+	into->list.count = at;
+	while (right) {
+		bool take_left = left && by_retained(&into->list.items[left - 1],
+						 &from->list.items[right - 1]) > 0;
 
-		for (unsigned i = 0; i < MAX_WORKERS; i++) {
-			const struct listed_map *map = &found[i].list.items[next[i]];
-
-			if (next[i] < found[i].list.count &&
-				(!first || by_retained(map, first) < 0)) {
-				first = map;
-				of = i;
-			}
-		}
-		if (!first)
-			return;
-		if (!addrmap_get(&finder->inner, first->address, NULL))
-			vec_push(&ret->list, *first);
-		next[of]++;
+		into->list.items[--at] =
+			take_left ? into->list.items[--left] : from->list.items[--right];
 	}
+	into->unreadable += from->unreadable;
+}
+
+/* Maps that sync.Maps are made of are no maps of their own. */
+static void drop_inner(const struct finder *finder, struct map_list *maps)
+{
+	size_t kept = 0;
+
+	vec_foreach (map, &maps->list) {
+		if (!addrmap_get(&finder->inner, map->address, NULL))
+			maps->list.items[kept++] = *map;
+	}
+	maps->list.count = kept;
+}
+
+static void merge_all(struct finder *finder, struct map_list *ret)
+{
+	*ret = finder->found[0];
+	finder->found[0] = (struct map_list){0};
+	for (unsigned i = 1; i < MAX_WORKERS; i++) {
+		merge(ret, &finder->found[i]);
+		map_list_deinit(&finder->found[i]);
+	}
+	if (finder->inner.count)
+		drop_inner(finder, ret);
 }
 
 static void finder_deinit(struct finder *finder)
@@ -269,11 +283,8 @@ struct error *map_list_find(const struct analysis *analysis, struct map_list *re
 
 	*ret = (struct map_list){0};
 	struct error *error = parallel_run(parallel_width(), look_for_all, &finder);
-	if (!error) {
-		merge(&finder, ret);
-		for (unsigned i = 0; i < MAX_WORKERS; i++)
-			ret->unreadable += finder.found[i].unreadable;
-	}
+	if (!error)
+		merge_all(&finder, ret);
 	finder_deinit(&finder);
 	return error;
 }
