@@ -27,7 +27,8 @@ class Target:
     """The target with so many live bytes, from READY until the end of the block."""
 
     def __init__(self, path, name, *options):
-        sessions = bytes_of(name) // SESSION_BYTES
+        self.bytes = bytes_of(name)
+        sessions = self.bytes // SESSION_BYTES
         self.process = subprocess.Popen([path, *options, str(sessions)], text=True,
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         for line in self.process.stdout:

@@ -10,7 +10,6 @@
 #include <sys/syscall.h>
 #include <sys/user.h>
 #include <sys/wait.h>
-#include <time.h>
 
 #include "clock.h"
 #include "fault_point.h"
@@ -99,6 +98,7 @@ struct error *injection_seize(pid_t pid, const struct idle_sites *sites, struct 
 	DIR *tasks = opendir(path);
 	if (!tasks)
 		return error_create(ERROR_GONE, "pid %d has ended", pid);
+	stop_listen();
 	for (struct dirent *entry; !error && !found && (entry = readdir(tasks));) {
 		pid_t tid = (pid_t)strtol(entry->d_name, NULL, 10);
 
@@ -133,7 +133,7 @@ static struct error *run_to_syscall(
 				return error_create(ERROR_SYSTEM,
 					"a call injected into thread %d does not return",
 					injection->tid);
-			nanosleep(&(struct timespec){.tv_nsec = 10000}, NULL);
+			stop_sleep(limit);
 		}
 		if (got < 0 || !WIFSTOPPED(status))
 			return gone(injection);

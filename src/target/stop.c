@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,6 +18,7 @@
 
 enum {
 	STOP_LIMIT_MS = 2000,
+	LONGEST_SLEEP_MS = 10, /* should a signal not come */
 };
 
 struct thread {
@@ -105,6 +107,34 @@ pid_t stop_poll(pid_t tid, int *ret_status)
 	return tid;
 }
 
+static sigset_t news_of_threads(void)
+{
+	sigset_t signals;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGCHLD);
+	return signals;
+}
+
+void stop_listen(void)
+{
+	sigset_t signals = news_of_threads();
+
+	signal(SIGCHLD, SIG_DFL); /* whoever started silt may have ignored it: then none is sent */
+	pthread_sigmask(SIG_BLOCK, &signals, NULL);
+}
+
+void stop_sleep(uint64_t limit)
+{
+	sigset_t signals = news_of_threads();
+	uint64_t now = clock_now(), longest = LONGEST_SLEEP_MS * NS_PER_MS;
+	uint64_t ns = now < limit ? MIN(limit - now, longest) : 0;
+
+	sigtimedwait(&signals, NULL,
+		&(struct timespec){
+			.tv_sec = (time_t)(ns / NS_PER_S), .tv_nsec = (long)(ns % NS_PER_S)});
+}
+
 struct error *stop_wait(pid_t pid, pid_t tid, uint64_t limit, bool *ret_stopped)
 {
 	for (;;) {
@@ -120,7 +150,7 @@ struct error *stop_wait(pid_t pid, pid_t tid, uint64_t limit, bool *ret_stopped)
 				return error_create(ERROR_SYSTEM,
 					"thread %d of pid %d does not stop within %d s: it sleeps in the kernel; try again later",
 					tid, pid, STOP_LIMIT_MS / 1000);
-			nanosleep(&(struct timespec){.tv_nsec = 20000}, NULL);
+			stop_sleep(limit);
 			continue;
 		}
 		if (status >> 16 == PTRACE_EVENT_STOP) {
@@ -175,6 +205,7 @@ static struct error *stop_all(struct stop *stop, uint64_t limit_ns)
 	size_t done = 0, added;
 
 	TRY(seize_new_threads(stop, &added));
+	stop_listen();
 	stop->began_ns = clock_now();
 	while (added) {
 		for (size_t i = done; i < stop->threads.count; i++)

@@ -26,6 +26,14 @@ struct error *stop_create(pid_t pid, uint64_t limit_ns, struct stop **ret);
  * reads). */
 pid_t stop_poll(pid_t tid, int *ret_status);
 
+/* Sleeps until something has happened to a traced thread since the last call, or until
+ * CLOCK_MONOTONIC is `limit`, and perhaps less: whoever polled again and again would take the
+ * processor from the very thread that it waits for. stop_listen() comes first, before threads are
+ * seized: from then on SIGCHLD, by which the kernel tells of them, is blocked in the calling thread
+ * and in those that it starts. */
+void stop_listen(void);
+void stop_sleep(uint64_t limit);
+
 /* Waits, until CLOCK_MONOTONIC is `limit`, for the trap that PTRACE_INTERRUPT asked for.
  * ret_stopped stays false when the thread has ended. For a thread that this process has seized. */
 struct error *stop_wait(pid_t pid, pid_t tid, uint64_t limit, bool *ret_stopped);
