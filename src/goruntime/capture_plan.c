@@ -26,6 +26,7 @@ struct planner {
 	struct ranges *memory, *pieces, *unwanted;
 	struct ranges sparse;   /* heap memory of which only existing pages are wanted */
 	struct ranges arenas;   /* all arenas with spans */
+	uint32_t sweepgen;      /* of the heap */
 	addr_t arena_index;     /* of which the entries of `arenas` are planned */
 	uint64_t *metadata;     /* by number of mapping: has structures of the runtime */
 	unsigned specials_left; /* to be followed */
@@ -88,7 +89,7 @@ static void plan_span(struct planner *planner, const struct mspan *span)
 	note_metadata(planner, span->gcmark_bits);
 	note_specials(planner, span->specials);
 	if (mspan_noscan(span) && !planner->wishes->contents) {
-		if (mspan_has_inline_marks(layout, span))
+		if (mspan_has_inline_marks(layout, span) && !mspan_swept(span, planner->sweepgen))
 			ranges_add(planner->pieces, end - INLINE_MARK_BYTES, end);
 		return;
 	}
@@ -129,6 +130,8 @@ static struct error *plan_spans(struct planner *planner)
 		planner, reader_u64(&reader, planner->runtime.mheap + layout->mheap.allspans.at));
 	note_metadata(
 		planner, reader_u64(&reader, planner->runtime.mheap + layout->mheap.arena_list.at));
+	planner->sweepgen =
+		(uint32_t)read_field(&reader, planner->runtime.mheap, layout->mheap.sweepgen);
 	planner->arena_index =
 		reader_u64(&reader, planner->runtime.mheap + layout->mheap.arenas.at);
 	for (size_t i = 0; i < count; i++) {

@@ -164,10 +164,9 @@ static void read_slots(struct loader *loader, const struct mspan *span, uint32_t
 	uint64_t *allocated = heap->allocated + bits, *marked = heap->marked + bits;
 	uint64_t below =
 		layout->features.free_index_is_final ? span->freeindex : span->free_index_for_scan;
-	uint32_t phase = span->sweepgen - heap->sweepgen;
 
 	read_bits(heap->runtime->target, span->alloc_bits, allocated, span->nelems);
-	if (phase == 0 || phase == 3) {
+	if (mspan_swept(span, heap->sweepgen)) {
 		memcpy(marked, allocated, BITSET_WORDS(span->nelems) * 8);
 	} else {
 		heap->sweeping = true;
@@ -183,7 +182,7 @@ static void read_slots(struct loader *loader, const struct mspan *span, uint32_t
 	}
 	uint64_t count = bitset_count(allocated, span->nelems);
 	loader->counted++;
-	loader->broken += count != span->alloc_count && phase != (uint32_t)-1;
+	loader->broken += count != span->alloc_count && !mspan_being_swept(span, heap->sweepgen);
 	heap->allocated_objects += count;
 	heap->allocated_bytes += count * span->elemsize;
 }

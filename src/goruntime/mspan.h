@@ -49,7 +49,21 @@ static inline bool mspan_noscan(const struct mspan *span)
 	return span->spanclass & 1;
 }
 
-/* Green Tea keeps the marks of such a span at the end of its page. */
+/* Has what the last collection found dead been taken away? mheap.go: then its number is that of the
+ * heap, or, while a P has it, three more. */
+static inline bool mspan_swept(const struct mspan *span, uint32_t heap_sweepgen)
+{
+	uint32_t ahead = span->sweepgen - heap_sweepgen;
+
+	return ahead == 0 || ahead == 3;
+}
+
+static inline bool mspan_being_swept(const struct mspan *span, uint32_t heap_sweepgen)
+{
+	return span->sweepgen + 1 == heap_sweepgen;
+}
+
+/* Green Tea keeps the marks of such a span at the end of its page, until it is swept. */
 static inline bool mspan_has_inline_marks(const struct layout *layout, const struct mspan *span)
 {
 	return layout->features.inline_marks && span->elemsize >= INLINE_MARK_MIN &&
