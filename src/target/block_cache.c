@@ -13,12 +13,14 @@ enum {
 };
 
 struct block {
-	size_t valid; /* bytes from the start that could be read */
+	size_t valid;   /* bytes from the start that could be read */
+	uint64_t round; /* in which they were */
 	uint8_t *bytes;
 };
 
 struct block_cache {
 	struct memory_source source;
+	uint64_t round;       /* goes up when all is read anew */
 	struct addrmap index; /* block address -> place in blocks */
 	VEC(struct block) blocks;
 };
@@ -29,6 +31,12 @@ struct block_cache *block_cache_create(const struct memory_source *source)
 
 	cache->source = *source;
 	return cache;
+}
+
+void block_cache_restart(struct block_cache *cache, const struct memory_source *source)
+{
+	cache->source = *source;
+	cache->round++;
 }
 
 void block_cache_destroy(struct block_cache *cache)
@@ -44,16 +52,20 @@ void block_cache_destroy(struct block_cache *cache)
 
 static const struct block *get_block(struct block_cache *cache, addr_t address)
 {
-	uint32_t place;
+	uint32_t place = (uint32_t)cache->blocks.count;
+	bool known = addrmap_get(&cache->index, address, &place);
 
-	if (addrmap_get(&cache->index, address, &place))
-		return &cache->blocks.items[place];
-	struct block block = {.bytes = memory_alloc(BLOCK_SIZE)};
-
-	block.valid = memory_source_read(&cache->source, address, block.bytes, BLOCK_SIZE);
-	vec_push(&cache->blocks, block);
-	addrmap_set(&cache->index, address, (uint32_t)(cache->blocks.count - 1));
-	return vec_last(&cache->blocks);
+	if (!known) {
+		vec_push(&cache->blocks, {.bytes = memory_alloc(BLOCK_SIZE)});
+		addrmap_set(&cache->index, address, place);
+	}
+	struct block *block = &cache->blocks.items[place];
+	if (!known || block->round != cache->round) {
+		block->valid =
+			memory_source_read(&cache->source, address, block->bytes, BLOCK_SIZE);
+		block->round = cache->round;
+	}
+	return block;
 }
 
 static struct error *read_directly(

@@ -83,7 +83,9 @@ struct error *process_read_from(struct target *target, const struct memory_sourc
 		free(mapping->path);
 	target->mappings.count = 0;
 	target->memory_pid = source->pid;
-	block_cache_destroy(target->cache);
-	target->cache = block_cache_create(source);
+	if (target->cache)
+		block_cache_restart(target->cache, source);
+	else
+		target->cache = block_cache_create(source);
 	return procfs_mappings(source->pid, target);
 }

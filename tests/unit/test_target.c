@@ -413,7 +413,7 @@ static void test_block_cache(void **state)
 	stop_child(&child);
 }
 
-/* What was read once is not read again. */
+/* What was read once is not read again, until the cache is restarted. */
 static void test_block_cache_keeps(void **state)
 {
 	struct child child = start_child();
@@ -428,6 +428,11 @@ static void test_block_cache_keeps(void **state)
 	waitpid(child.pid, NULL, 0);
 	assert_success(block_cache_read(cache, start + 5 * PAGE + 1, &byte, 1));
 	assert_int_equal(byte, byte_at(5 * PAGE + 1));
+	block_cache_restart(cache, &(struct memory_source){.pid = child.pid, .mem = -1});
+	assert_error(block_cache_read(cache, start + 5 * PAGE + 1, &byte, 1), ERROR_FAULT);
+	block_cache_restart(cache, &(struct memory_source){.pid = getpid(), .mem = -1});
+	assert_success(block_cache_read(cache, start + 5 * PAGE + 1, &byte, 1));
+	assert_int_equal(byte, *((uint8_t *)(uintptr_t)start + 5 * PAGE + 1)); /* not the child's */
 	block_cache_destroy(cache);
 	munmap(child.memory, HOLE * PAGE);
 	munmap(child.memory + (HOLE + 1) * PAGE, PAGE);
