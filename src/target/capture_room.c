@@ -13,7 +13,7 @@ enum {
 	/* The target may write to a quarter of its memory while a copy of it lives. An estimate:
 	 * the collector writes marks, not objects, and new objects go where free ones were. */
 	WRITTEN_SHARE = 4,
-	BUFFER_SHARE = 4, /* of what is free, for a buffer of ours */
+	BUFFER_SHARE = 2, /* of what is free, for a buffer of ours: a file takes far longer */
 };
 
 #define MB 1000000.0

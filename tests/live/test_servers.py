@@ -9,6 +9,7 @@ from servers import Running, SERVERS, unpack
 
 EXPLAINED = 0.97  # of the smallest, of which a few kilobytes are a percent
 AT_WORK = 8  # seconds
+FOUND = (0, 1)  # exit statuses of silt
 ABOUT_GOROUTINES = {"goroutine-never-wakes", "goroutine-likely", "deadlock", "convoy", "orphan"}
 
 
@@ -43,7 +44,17 @@ def test_idle(server, silt):
     check(server, silt.json("report", server.process.pid, "--force"))
 
 
-def test_at_work(server, silt):
+def check_snapshots(server, silt, directory):
+    pid, path = server.process.pid, directory / "snapshot.zst"
+    assert silt.run("snap", pid, "-o", path, "--force").returncode == 0
+    check(server, silt.json("report", path))
+    assert silt.json("diff", path, pid, "--force")["findings"] is not None
+    assert silt.run("diff", "--every", "1s", "--times", "2", pid, "--force").returncode in FOUND
+    schema = silt.run("schema", path, "f1")  # there is one of trees of map[string]any only
+    assert schema.returncode in FOUND or len(schema.stderr.splitlines()) == 1
+
+
+def test_at_work(server, silt, tmp_path):
     server.start_work()
     time.sleep(AT_WORK)
     began = time.monotonic()
@@ -52,7 +63,8 @@ def test_at_work(server, silt):
     check(server, report)
     for command in ("types", "maps", "goroutines"):
         silt.json(command, server.process.pid, "--force")
-    assert silt.run("why", server.process.pid, "1", "--force").returncode in (0, 1)
+    assert silt.run("why", server.process.pid, "1", "--force").returncode in FOUND
+    check_snapshots(server, silt, tmp_path)
     assert server.process.poll() is None and server.visits
     print("\n| %s | %s | %.1f MB | %.1f %% | %.1f %% | %s, %.1f ms | %.2f s |" % (
         pathlib.Path(report["target"]["exe"]).name, report["target"]["go"], report["heap"]["live_bytes"] / 1e6,
