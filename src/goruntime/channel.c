@@ -7,7 +7,8 @@ bool channel_read(struct types *types, addr_t address, struct channel *ret)
 	const struct layout *layout = &types->runtime->layout;
 	struct reader reader = reader_over(types->runtime->target);
 	addr_t element = read_field(&reader, address, layout->hchan.elemtype);
-	addr_t receivers = address + layout->hchan.recvq.at, senders = address + layout->hchan.sendq.at;
+	addr_t receivers = address + layout->hchan.recvq.at,
+	       senders = address + layout->hchan.sendq.at;
 
 	*ret = (struct channel){
 		.address = address,
@@ -34,8 +35,8 @@ bool channel_is_timer(const struct channel *channel)
 
 bool channel_is_stop(const struct channel *channel)
 {
-	bool sign = !channel->element_size ||
-		    (channel->element && channel->element->kind == KIND_BOOL);
+	bool sign =
+		!channel->element_size || (channel->element && channel->element->kind == KIND_BOOL);
 
 	return sign && !channel->closed && channel->has_receivers && !channel->has_senders;
 }

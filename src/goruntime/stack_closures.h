@@ -16,7 +16,8 @@ struct stack_closure {
 	addr_t entry;    /* of its function */
 	addr_t captured; /* the first word that it captured; 0 where it captured nothing */
 	bool in_heap;    /* or in read-only memory: the word at `at` leads to it */
-	const char *deferred_by; /* the function whose frame it is in, when that has deferred calls */
+	const char
+		*deferred_by; /* the function whose frame it is in, when that has deferred calls */
 };
 
 typedef void stack_closure_fn(void *context, const struct stack_closure *closure);
