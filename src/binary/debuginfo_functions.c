@@ -10,10 +10,11 @@ static bool find_function(const struct debuginfo *debuginfo, addr_t entry, Dwarf
 {
 	size_t place = sorted_prefix(
 		debuginfo->functions.items, debuginfo->functions.count, item, item->entry < entry);
-	const struct function_die *found = &debuginfo->functions.items[place];
 
-	return place < debuginfo->functions.count && found->entry == entry &&
-	       dwarf_offdie(debuginfo->dwarf, found->die, ret);
+	if (place == debuginfo->functions.count)
+		return false;
+	const struct function_die *found = &debuginfo->functions.items[place];
+	return found->entry == entry && dwarf_offdie(debuginfo->dwarf, found->die, ret);
 }
 
 /* The offset from the frame address of a variable that is in the frame at pc (of the file). */

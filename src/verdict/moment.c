@@ -3,6 +3,8 @@
 #include "finding_kind.h"
 #include "human.h"
 
+enum { WORTH_A_NOTE = 100 }; /* the hundredth part more, of as many as before */
+
 static struct error *note_findings(
 	struct moment *moment, const struct analysis *analysis, const struct inventory *inventory)
 {
@@ -60,7 +62,7 @@ static void add_note(struct finding *finding, const struct moment_finding *was)
 		finding_note(finding, "was not there before");
 	else if (growth->objects > 0 && growth->bytes >= 0)
 		finding_note(finding, "%s more than before, holding %s more", more, bytes);
-	else if (growth->objects == 0 && growth->bytes > 0)
+	else if (growth->objects == 0 && growth->bytes > (int64_t)(was->holds_bytes / WORTH_A_NOTE))
 		finding_note(finding, "holds %s more than before", bytes);
 }
 
