@@ -135,8 +135,14 @@ class Process:
         return self.status("State")
 
     def wait(self):
-        """Until it has ended; what it wrote since it was ready."""
-        return self.process.communicate(timeout=60)
+        """Until it has ended; what it wrote since it was ready. Its standard input stays open until then: many
+        programs begin to end when that does, and one that crashes must not do so meanwhile."""
+        kept, self.process.stdin = self.process.stdin, None
+        try:
+            return self.process.communicate(timeout=60)
+        finally:
+            if kept:
+                kept.close()
 
     def stop(self):
         if self.alive():
