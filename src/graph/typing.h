@@ -7,7 +7,7 @@
  * not believed. The first type that fits stays. The order is fixed, so the same memory gives the
  * same types.
  *
- * Runs on one thread, which owns `types` and the DWARF reader while it runs.
+ * Runs on one thread.
  */
 #pragma once
 

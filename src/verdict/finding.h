@@ -1,5 +1,5 @@
 /* A finding: something that is wrong, with its evidence, its price and how sure it is. Every kind
- * of finding (kinds.h) fills this one shape, and every report shows it.
+ * of finding (finding_kind.h) fills this one shape, and every report shows it.
  *
  * A finding owns its text. `subject` and `state` make its name (finding_id) and must be the same
  * tomorrow and in another pod as long as the mistake is the same: no addresses, no counts, no keys
