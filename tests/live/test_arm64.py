@@ -8,9 +8,6 @@ from test_oracle import compare
 from test_wakes import by_case, goids
 
 
-SLOW = ["--made=16"]  # between the dump and the crash more time passes than in a program that is not emulated
-
-
 class Crashed:
     """A program that has been run and has crashed: its core, its executable, and what it said."""
 
@@ -29,7 +26,7 @@ class Crashed:
 def test_heap_dump(go, programs, oracle, silt, tmp_path):
     """program_open compares the layout with DWARF as well."""
     with Crashed(go, programs, tmp_path, "shapes") as crashed:
-        compare(oracle, crashed.core, crashed.dump, crashed.program, SLOW)
+        compare(oracle, crashed.core, crashed.dump, crashed.program)
         report = silt.json("report", crashed.core, "--exe", crashed.program, "--limit=0")
     assert report["target"]["arch"] == "arm64"
     figures = {(row["retained_bytes"], row["objects"]): row["what"] for row in report["holders"] if not row["with"]}
@@ -43,7 +40,7 @@ def test_heap_dump(go, programs, oracle, silt, tmp_path):
 def test_variant(go, programs, oracle, tmp_path, variant):
     skip_without_c()
     with Crashed(go, programs, tmp_path, "shapes", variant) as crashed:
-        compare(oracle, crashed.core, crashed.dump, crashed.program, SLOW)
+        compare(oracle, crashed.core, crashed.dump, crashed.program)
 
 
 @pytest.mark.oldest_and_newest
@@ -51,7 +48,7 @@ def test_core_of_a_kernel(go, programs, oracle, silt, tmp_path):
     """It says where the executable is, and has none of its code and constants."""
     with Crashed(go, programs, tmp_path, "shapes") as crashed:
         as_of_a_kernel(crashed.core, crashed.program)
-        compare(oracle, crashed.core, crashed.dump, options=SLOW)
+        compare(oracle, crashed.core, crashed.dump)
         report = silt.json("report", crashed.core)
     assert report["target"]["exe"] == str(crashed.program)
 
@@ -60,7 +57,7 @@ def test_core_of_a_kernel(go, programs, oracle, silt, tmp_path):
 def test_stripped(go, programs, oracle, silt, tmp_path):
     """The globals of the runtime, and who uses a variable, are found in the code."""
     with Crashed(go, programs, tmp_path, "shapes", "arm64-stripped") as crashed:
-        compare(oracle, crashed.core, crashed.dump, crashed.program, SLOW)
+        compare(oracle, crashed.core, crashed.dump, crashed.program)
         report = silt.json("report", crashed.core, "--exe", crashed.program, "--limit=0")
     assert report["target"]["stripped"]
     variables = [row["what"] for row in report["holders"] if row["what"].startswith(("bss+", "data+"))]

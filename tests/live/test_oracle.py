@@ -4,9 +4,9 @@ import subprocess
 from programs import Process
 
 
-def compare(oracle, target, dump, exe=None, options=()):
+def compare(oracle, target, dump, exe=None):
     """Runs the comparison; its TAP lines say what was compared and how much of it was wrong."""
-    done = subprocess.run([oracle, *options, str(target), dump] + ([exe] if exe else []), text=True,
+    done = subprocess.run([oracle, str(target), dump] + ([exe] if exe else []), text=True,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     lines = done.stdout.splitlines()
     assert done.returncode == 0, done.stdout

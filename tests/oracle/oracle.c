@@ -22,7 +22,6 @@
 enum { SHOWN = 5 };
 
 struct oracle {
-	size_t made; /* objects that may have been made since the dump */
 	struct program *program;
 	struct heap *heap;
 	struct pointer_maps *maps;
@@ -122,7 +121,7 @@ static bool dump_has(const struct heapdump *dump, addr_t address)
  * fault. */
 enum {
 	MAX_RUN = 3,  /* goroutines that have run since */
-	MAX_MADE = 2, /* objects that they made; --made=N where emulation leaves them more time */
+	MAX_MADE = 2, /* objects that they made */
 };
 
 static void compare_extra_objects(struct oracle *oracle)
@@ -142,7 +141,7 @@ static void compare_extra_objects(struct oracle *oracle)
 					span->start + slot * span->elemsize);
 		}
 	}
-	report(oracle, "objects found are in the dump", total, extra > oracle->made ? extra : 0);
+	report(oracle, "objects found are in the dump", total, extra > MAX_MADE ? extra : 0);
 }
 
 static size_t compare_mask(const struct target *target, addr_t start, addr_t end,
@@ -404,15 +403,10 @@ static struct error *run(struct oracle *oracle, char **arguments)
 
 int main(int count, char **arguments)
 {
-	struct oracle oracle = {.made = MAX_MADE};
+	struct oracle oracle = {0};
 
-	if (count > 1 && !strncmp(arguments[1], "--made=", strlen("--made="))) {
-		oracle.made = strtoul(arguments[1] + strlen("--made="), NULL, 10);
-		count--;
-		arguments++;
-	}
 	if (count < 3) {
-		fprintf(stderr, "usage: oracle [--made=N] PID|CORE DUMP [EXE]\n");
+		fprintf(stderr, "usage: oracle PID|CORE DUMP [EXE]\n");
 		return 2;
 	}
 	struct error *error = run(&oracle, arguments);
