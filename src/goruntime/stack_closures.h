@@ -12,12 +12,11 @@
 #include "goroutine.h"
 
 struct stack_closure {
-	addr_t at;       /* where it lies */
-	addr_t entry;    /* of its function */
-	addr_t captured; /* the first word that it captured; 0 where it captured nothing */
-	bool in_heap;    /* or in read-only memory: the word at `at` leads to it */
-	const char
-		*deferred_by; /* the function whose frame it is in, when that has deferred calls */
+	addr_t at;               /* where it lies */
+	addr_t entry;            /* of its function */
+	addr_t captured;         /* the first word that it captured; 0 where it captured nothing */
+	bool in_heap;            /* or in read-only memory: the word at `at` leads to it */
+	const char *deferred_by; /* whose frame it is in, if that function has deferred calls */
 };
 
 typedef void stack_closure_fn(void *context, const struct stack_closure *closure);

@@ -58,13 +58,12 @@ struct trie_walk {
 	bool broken;
 };
 
-static void walk_entries(struct trie_walk *walk, addr_t entry, addr_t overflow)
+static void walk_entries(struct trie_walk *walk, addr_t entry)
 {
 	struct cycle cycle = {0};
 
 	for (; entry && walk->nodes++ < MAX_NODES && !walk->reader.failed;
-		entry = overflow,
-		overflow = entry ? reader_u64(&walk->reader, entry + ENTRY_OVERFLOW) : 0) {
+		entry = reader_u64(&walk->reader, entry + ENTRY_OVERFLOW)) {
 		if (cycle_closes(&cycle, entry)) {
 			walk->broken = true;
 			return;
@@ -86,12 +85,10 @@ static void walk_node(struct trie_walk *walk, addr_t node, unsigned depth)
 	uint64_t children[CHILDREN] = {0};
 	reader_bytes(&walk->reader, node + INDIRECT_CHILDREN, children, sizeof(children));
 	for (unsigned i = 0; i < CHILDREN; i++) {
-		uint64_t head[2] = {0}; /* isEntry and, of an entry, overflow */
-
-		if (!children[i] || !reader_bytes(&walk->reader, children[i], head, sizeof(head)))
+		if (!children[i])
 			continue;
-		if (head[0] & 0xff)
-			walk_entries(walk, children[i], head[1]);
+		if (reader_u8(&walk->reader, children[i]))
+			walk_entries(walk, children[i]);
 		else
 			walk_node(walk, children[i], depth + 1);
 	}

@@ -205,7 +205,6 @@ static struct error *stop_all(struct stop *stop, uint64_t limit_ns)
 	size_t done = 0, added;
 
 	TRY(seize_new_threads(stop, &added));
-	stop_listen();
 	stop->began_ns = clock_now();
 	while (added) {
 		for (size_t i = done; i < stop->threads.count; i++)
@@ -224,6 +223,7 @@ struct error *stop_create(pid_t pid, uint64_t limit_ns, struct stop **ret)
 
 	stop->pid = pid;
 	stop->has_namespace = procfs_inner_id(pid) != pid;
+	stop_listen();
 	stop->began_ns = clock_now();
 	priority_raise(&stop->before);
 	stop->hurries = true;

@@ -14,6 +14,8 @@ enum {
 	SMALLEST_SHARE = 1000, /* a thousandth of the live bytes */
 };
 
+enum { PREPARATIONS = 2 }; /* at the same time */
+
 static const struct finding_kind *const kinds[] = {
 	&boxed_values,
 	&closure_captures,
@@ -191,34 +193,23 @@ struct preparation {
 	const struct analysis *analysis;
 	struct goroutine_verdicts *goroutines;
 	struct value_evidence *values;
-	uint64_t goroutines_ns;
+	uint64_t goroutines_ns, values_ns;
 };
 
-static struct error *judge_goroutines(void *context, unsigned worker)
+/* One worker judges goroutines, the other looks at values. */
+static struct error *prepare(void *context, unsigned worker)
 {
 	struct preparation *preparation = context;
 	uint64_t began = clock_now();
 
-	(void)worker;
-	TRY(goroutine_verdicts_find(preparation->analysis, &preparation->goroutines));
-	preparation->goroutines_ns = clock_now() - began;
+	if (worker) {
+		TRY(goroutine_verdicts_find(preparation->analysis, &preparation->goroutines));
+		preparation->goroutines_ns = clock_now() - began;
+	} else {
+		TRY(value_evidence_find(preparation->analysis, &preparation->values));
+		preparation->values_ns = clock_now() - began;
+	}
 	return NULL;
-}
-
-static struct error *prepare(struct preparation *preparation, struct finding_list *findings)
-{
-	struct parallel_task *task;
-	uint64_t began = clock_now();
-
-	TRY(parallel_start(judge_goroutines, preparation, &task));
-	struct error *error = value_evidence_find(preparation->analysis, &preparation->values);
-	note_time(findings, "values", &began);
-	struct error *other = parallel_join(task);
-	add_time(findings, "goroutines", preparation->goroutines_ns);
-	if (!error)
-		return other;
-	error_destroy(other);
-	return error;
 }
 
 static void preparation_deinit(struct preparation *preparation)
@@ -235,7 +226,9 @@ struct error *findings_find(const struct analysis *analysis, struct naming *nami
 	uint64_t began = clock_now();
 
 	add_time(&findings, "maps", inventory->maps_ns);
-	struct error *error = prepare(&preparation, &findings);
+	struct error *error = parallel_run(PREPARATIONS, prepare, &preparation);
+	add_time(&findings, "values", preparation.values_ns);
+	add_time(&findings, "goroutines", preparation.goroutines_ns);
 	const struct evidence_base base = {
 		.analysis = analysis,
 		.naming = naming,
