@@ -23,9 +23,9 @@ struct places {
 struct finder {
 	const struct analysis *analysis;
 	struct types *types;
-	struct addrmap inner;               /* headers of maps that sync.Maps are made of */
-	struct places *by_type;             /* by object type; of one unit */
-	uint32_t next_span;                 /* atomic: the next one to look at */
+	struct addrmap inner;   /* headers of maps that sync.Maps are made of */
+	struct places *by_type; /* by object type; of one unit */
+	struct parallel_share spans;
 	struct map_list found[MAX_WORKERS]; /* by worker */
 };
 
@@ -209,16 +209,12 @@ static struct error *look_for_all(void *context, unsigned worker)
 	struct finder *finder = context;
 	const struct heap *heap = finder->analysis->heap;
 	struct map_list *found = &finder->found[worker];
+	uint64_t first, end;
 
 	if (worker == 0)
 		look_for_sync_maps(finder);
-	for (;;) {
-		uint32_t first =
-			__atomic_fetch_add(&finder->next_span, SPANS_AT_ONCE, __ATOMIC_RELAXED);
-
-		if (first >= heap->scan_spans)
-			break;
-		for (uint32_t i = first; i < MIN(first + SPANS_AT_ONCE, heap->scan_spans); i++)
+	while (parallel_take(&finder->spans, SPANS_AT_ONCE, &first, &end)) {
+		for (uint64_t i = first; i < end; i++)
 			look_at_span(finder, &heap->spans[i], found);
 	}
 	if (found->list.count)
@@ -279,7 +275,11 @@ static void finder_deinit(struct finder *finder)
 
 struct error *map_list_find(const struct analysis *analysis, struct map_list *ret)
 {
-	struct finder finder = {.analysis = analysis, .types = &analysis->typing->types};
+	struct finder finder = {
+		.analysis = analysis,
+		.types = &analysis->typing->types,
+		.spans = {.count = analysis->heap->scan_spans},
+	};
 
 	*ret = (struct map_list){0};
 	struct error *error = parallel_run(parallel_width(), look_for_all, &finder);

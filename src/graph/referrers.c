@@ -10,7 +10,7 @@ struct search {
 	const uint64_t *wanted;
 	referrer_fn *visit;
 	void *context;
-	uint64_t next;
+	struct parallel_share nodes;
 };
 
 static void search_row(const struct search *search, node_t node)
@@ -25,26 +25,28 @@ static void search_row(const struct search *search, node_t node)
 static struct error *search_rows(void *context, unsigned worker)
 {
 	struct search *search = context;
-	const uint64_t inner = analysis_graph(search->analysis)->inner;
+	uint64_t first, end;
 
 	(void)worker;
-	for (;;) {
-		uint64_t first = __atomic_fetch_add(&search->next, NODES_AT_ONCE, __ATOMIC_RELAXED);
-
-		if (first >= inner)
-			return NULL;
-		for (uint64_t node = first; node < MIN(first + NODES_AT_ONCE, inner); node++) {
+	while (parallel_take(&search->nodes, NODES_AT_ONCE, &first, &end)) {
+		for (uint64_t node = first; node < end; node++) {
 			if (retention_alive(search->analysis->retention, (node_t)node))
 				search_row(search, (node_t)node);
 		}
 	}
+	return NULL;
 }
 
 struct error *referrers_each(
 	const struct analysis *analysis, const uint64_t *wanted, referrer_fn *visit, void *context)
 {
 	struct search search = {
-		.analysis = analysis, .wanted = wanted, .visit = visit, .context = context};
+		.analysis = analysis,
+		.wanted = wanted,
+		.visit = visit,
+		.context = context,
+		.nodes = {.count = analysis_graph(analysis)->inner},
+	};
 
 	return parallel_run(parallel_width(), search_rows, &search);
 }

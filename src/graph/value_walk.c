@@ -15,7 +15,7 @@ enum {
 struct walker {
 	const struct value_walk *walk;
 	unsigned actions; /* that anybody wants to see */
-	uint32_t next_span;
+	struct parallel_share spans;
 };
 
 /* The value, or values, whose places are being looked up. */
@@ -145,15 +145,13 @@ static struct error *visit_spans(void *context, unsigned worker)
 	struct walker *walker = context;
 	const struct heap *heap = walker->walk->analysis->heap;
 
-	for (;;) {
-		uint32_t first =
-			__atomic_fetch_add(&walker->next_span, SPANS_AT_ONCE, __ATOMIC_RELAXED);
+	uint64_t first, end;
 
-		if (first >= heap->scan_spans)
-			return NULL;
-		for (uint32_t i = first; i < MIN(first + SPANS_AT_ONCE, heap->scan_spans); i++)
+	while (parallel_take(&walker->spans, SPANS_AT_ONCE, &first, &end)) {
+		for (uint64_t i = first; i < end; i++)
 			visit_span(walker, worker, &heap->spans[i]);
 	}
+	return NULL;
 }
 
 static void visit_variables(const struct walker *walker)
@@ -177,7 +175,7 @@ static void visit_variables(const struct walker *walker)
 
 struct error *value_walk_run(const struct value_walk *walk)
 {
-	struct walker walker = {.walk = walk};
+	struct walker walker = {.walk = walk, .spans = {.count = walk->analysis->heap->scan_spans}};
 
 	for (size_t i = 0; i < walk->visitor_count; i++)
 		walker.actions |= walk->visitors[i].actions;

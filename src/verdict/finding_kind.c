@@ -126,25 +126,23 @@ static void find_allocation(const struct analysis *analysis, struct finding *fin
 struct search {
 	const struct evidence_base *base;
 	struct finding_list found[ARRAY_SIZE(kinds)];
-	size_t next; /* atomic: the next kind */
+	struct parallel_share kinds;
 };
 
 static struct error *find_kinds(void *context, unsigned worker)
 {
 	struct search *search = context;
+	uint64_t mine, end;
 
 	(void)worker;
-	for (;;) {
-		size_t mine = __atomic_fetch_add(&search->next, 1, __ATOMIC_RELAXED);
-
-		if (mine >= ARRAY_SIZE(kinds))
-			return NULL;
+	while (parallel_take(&search->kinds, 1, &mine, &end)) {
 		uint64_t began = clock_now();
 		struct error *error = kinds[mine]->find(search->base, &search->found[mine]);
 		if (error)
 			return error_context(error, "looking for %s", kinds[mine]->name);
 		note_time(&search->found[mine], kinds[mine]->name, &began);
 	}
+	return NULL;
 }
 
 /* What one list owns is the other's from now on. */
@@ -161,7 +159,7 @@ static void take_over(struct finding_list *to, struct finding_list *from)
 
 static struct error *find_all(const struct evidence_base *base, struct finding_list *findings)
 {
-	struct search search = {.base = base};
+	struct search search = {.base = base, .kinds = {.count = ARRAY_SIZE(kinds)}};
 	struct error *error = parallel_run(parallel_width(), find_kinds, &search);
 
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
