@@ -44,11 +44,11 @@ class Target:
     def pid(self):
         return self.process.pid
 
-    def largest_gap(self):
-        """Nanoseconds, since it was asked last; the target was started with -gaps."""
-        self.process.stdin.write("gap\n")
+    def gaps(self):
+        """[(start, end)] in nanoseconds of CLOCK_MONOTONIC, since it was asked last; it was started with -gaps."""
+        self.process.stdin.write("gaps\n")
         self.process.stdin.flush()
-        return int(self.process.stdout.readline().split()[1])
+        return [tuple(map(int, gap.split(":"))) for gap in self.process.stdout.readline().split()[1:]]
 
     def __exit__(self, *_):
         self.process.kill()

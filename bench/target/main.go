@@ -4,20 +4,17 @@
 //
 // 43000 sessions are about 100 MB, 440000 about 1 GB in 21 million objects. On stdout it says how far it
 // is, "filled PERCENT", and at the end one line "READY KEY=VALUE..." with runtime.MemStats after a
-// collection. Then it stays as it is. With -gaps it answers each line that it reads with "gap NANOSECONDS",
-// the longest time between two ticks of a millisecond since the last answer: how long it stood still. With
-// -threads it has so many threads more, which wait in the kernel.
+// collection. Then it stays as it is. With -gaps it answers each line that it reads with how long it stood
+// still since the last answer (gaps.go). With -threads it has so many threads more, which wait in the kernel.
 package main
 
 import (
-	"bufio"
 	"flag"
 	"fmt"
 	"math/rand"
 	"os"
 	"runtime"
 	"strconv"
-	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -77,25 +74,6 @@ func sayReady(count int) {
 	runtime.ReadMemStats(&stats)
 	fmt.Printf("READY pid=%d sessions=%d go=%s HeapAlloc=%d HeapObjects=%d goroutines=%d\n", os.Getpid(),
 		count, runtime.Version(), stats.HeapAlloc, stats.HeapObjects, runtime.NumGoroutine())
-}
-
-func tick(longest *int64) {
-	for last := time.Now(); ; {
-		time.Sleep(time.Millisecond)
-		now := time.Now()
-		if gap := int64(now.Sub(last)); gap > atomic.LoadInt64(longest) {
-			atomic.StoreInt64(longest, gap)
-		}
-		last = now
-	}
-}
-
-func answerGaps() {
-	longest := new(int64)
-	go tick(longest)
-	for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {
-		fmt.Println("gap", atomic.SwapInt64(longest, 0))
-	}
 }
 
 func main() {

@@ -19,6 +19,7 @@
 #include "core_format.h"
 #include "core_writer.h"
 #include "pagemap.h"
+#include "parallel.h"
 #include "process.h"
 #include "write_watch.h"
 
@@ -39,6 +40,11 @@ struct precopy {
 	struct write_watch *watch;
 	struct memory_source source;
 };
+
+static struct error *take_written(const struct precopy *precopy, struct ranges *ret)
+{
+	return write_watch_take(precopy->watch, precopy->source.workers, ret);
+}
 
 static void wait_a_little(void)
 {
@@ -136,7 +142,7 @@ static struct error *copy_round(struct precopy *precopy, uint64_t *ret_bytes)
 {
 	struct capturer *capturer = precopy->capturer;
 	struct ranges written = {0}, chosen = {0}, new = {0};
-	struct error *error = write_watch_take(precopy->watch, &written);
+	struct error *error = take_written(precopy, &written);
 
 	if (!error)
 		error = plan_running(capturer);
@@ -162,7 +168,7 @@ static struct error *copy_running(struct precopy *precopy)
 
 	struct error *error = watch_mappings(precopy, &new);
 	if (!error)
-		error = write_watch_take(precopy->watch, &all); /* protects everything */
+		error = take_written(precopy, &all); /* protects everything */
 	for (unsigned i = 0; !error && i < MAX_ROUNDS; i++) {
 		before = bytes;
 		error = copy_round(precopy, &bytes);
@@ -179,7 +185,7 @@ static struct error *copy_written(struct precopy *precopy, uint64_t *ret_bytes)
 {
 	struct capturer *capturer = precopy->capturer;
 	struct ranges written = {0}, present = {0};
-	struct error *error = write_watch_take(precopy->watch, &written);
+	struct error *error = take_written(precopy, &written);
 
 	vec_foreach (range, &written.list)
 		ranges_add(&present, range->start, range->end);
@@ -237,6 +243,13 @@ static struct error *copy_stopped(struct precopy *precopy, struct stop *stop)
 	return copy_new(precopy);
 }
 
+/* A target that runs needs a processor for itself, and goes first on the other. */
+static void set_running(struct precopy *precopy, bool running)
+{
+	precopy->source.workers = running ? 1 : parallel_width();
+	precopy->source.steps_aside = running;
+}
+
 static struct error *copy_in_pause(struct precopy *precopy)
 {
 	struct capturer *capturer = precopy->capturer;
@@ -247,9 +260,9 @@ static struct error *copy_in_pause(struct precopy *precopy)
 	uint64_t began = stop_began_ns(stop);
 	capturer_limit_copying(capturer, began);
 	capturer->target->capture.monotonic_ns = clock_now();
-	precopy->source.steps_aside = false;
+	set_running(precopy, false);
 	struct error *error = copy_stopped(precopy, stop);
-	precopy->source.steps_aside = true;
+	set_running(precopy, true);
 	stop_release(stop);
 	capturer->spool.limit_ns = 0;
 	capturer_set_mode(capturer, CAPTURE_PRECOPY, began);
@@ -311,7 +324,7 @@ static struct error *read_late(struct precopy *precopy, const struct ranges *lat
 	struct ranges written = {0}, fresh = {0};
 
 	TRY(spool_copy(&capturer->spool, &precopy->source, late));
-	struct error *error = write_watch_take(precopy->watch, &written);
+	struct error *error = take_written(precopy, &written);
 	ranges_intersect(late, &written, &fresh);
 	if (!error)
 		error = spool_clear(&capturer->spool, &fresh);
@@ -438,13 +451,11 @@ struct error *capture_by_precopy(struct capturer *capturer)
 {
 	struct precopy precopy = {
 		.capturer = capturer,
-		.source = {.pid = capturer->target->pid,
-			.mem = -1,
-			.workers = 1,
-			.steps_aside = true},
+		.source = {.pid = capturer->target->pid, .mem = -1},
 	};
-	struct error *error = start_watching(&precopy);
 
+	set_running(&precopy, true);
+	struct error *error = start_watching(&precopy);
 	if (!error) /* takes time, in which the plan would get old */
 		error = spool_reserve(&capturer->spool, FINAL_HOLD_BYTES);
 	if (!error)

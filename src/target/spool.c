@@ -331,27 +331,33 @@ struct error *spool_clear(struct spool *spool, const struct ranges *memory)
 	return erase_in(spool, memory);
 }
 
-static int by_start(const void *left, const void *right)
-{
-	const struct placement *a = left, *b = right;
-
-	return (a->start > b->start) - (a->start < b->start);
-}
-
-/* Gives a place to what has none. */
+/* Gives a place to what has none. The new ones are sorted too: they are merged in from the end on,
+ * as the target may be standing still. */
 static void place(struct spool *spool, const struct ranges *memory)
 {
 	struct ranges new = {0};
 
 	vec_foreach (range, &memory->list)
 		add_placed(spool, range, false, &new);
-	vec_foreach (range, &new.list) {
-		vec_push(&spool->placements, {range->start, range->end, spool->end});
-		spool->end += range->end - range->start;
+	size_t old = spool->placements.count, left = new.list.count;
+	uint64_t end = spool->end + ranges_bytes(&new);
+
+	spool->end = end;
+	vec_reserve(&spool->placements, old + left);
+	spool->placements.count = old + left;
+	struct placement *items = spool->placements.items;
+	while (left) {
+		const struct range *range = &new.list.items[left - 1];
+		struct placement *into = &items[old + left - 1];
+
+		if (old && items[old - 1].start > range->start) {
+			*into = items[--old];
+			continue;
+		}
+		end -= range->end - range->start;
+		*into = (struct placement){range->start, range->end, end};
+		left--;
 	}
-	if (new.list.count)
-		qsort(spool->placements.items, spool->placements.count, sizeof(struct placement),
-			by_start);
 	ranges_deinit(&new);
 }
 

@@ -13,6 +13,7 @@
 
 #include "fault_point.h"
 #include "memory.h"
+#include "parallel.h"
 #include "priority.h"
 
 /* linux/userfaultfd.h and linux/fs.h of Linux 6.7; older headers do not have them. */
@@ -54,18 +55,20 @@ enum {
 	SCAN_REGIONS = 8192,
 	OLDEST_MAJOR = 6,
 	OLDEST_MINOR = 7,
+	STEPS_FOR_WORKER = 8, /* a thread for fewer takes longer to start than it saves */
 };
 
-/* The kernel locks the map of the address space while it looks through a range (mmap_lock), and the
- * target waits when it wants to change it: so a range is taken in steps, half a millisecond each.
+/* The kernel locks the map of the address space while it goes through a range (mmap_lock). While it
+ * looks, the target waits only when it wants to change the map; while it takes off protection, also
+ * when it touches new memory. So a range is taken in steps, of a few hundred microseconds each.
  */
-#define STEP_BYTES ((addr_t)32 << 20)
+#define SCAN_STEP_BYTES    ((addr_t)32 << 20)
+#define UNWATCH_STEP_BYTES ((addr_t)4 << 20)
 
 struct write_watch {
 	int userfault;
 	int pagemap;
 	struct ranges watched;
-	struct scan_region regions[SCAN_REGIONS];
 };
 
 bool write_watch_supported(void)
@@ -153,8 +156,8 @@ struct error *write_watch_create(
 static void unwatch(struct write_watch *watch)
 {
 	vec_foreach (range, &watch->watched.list) {
-		for (addr_t at = range->start; at < range->end; at += STEP_BYTES) {
-			struct uffdio_range step = {at, MIN(range->end - at, STEP_BYTES)};
+		for (addr_t at = range->start; at < range->end; at += UNWATCH_STEP_BYTES) {
+			struct uffdio_range step = {at, MIN(range->end - at, UNWATCH_STEP_BYTES)};
 
 			FAULT_POINT("uffd_unregister",
 				ioctl(watch->userfault, UFFDIO_UNREGISTER, &step));
@@ -195,47 +198,82 @@ struct error *write_watch_add(struct write_watch *watch, addr_t start, addr_t en
 }
 
 /* The kernel stops where its vector is full; it goes on from there. */
-static struct error *take_range(
-	struct write_watch *watch, const struct range *range, struct ranges *ret)
+static struct error *take_step(
+	int pagemap, const struct range *step, struct scan_region *regions, struct ranges *ret)
 {
-	for (addr_t at = range->start; at < range->end;) {
+	for (addr_t at = step->start; at < step->end;) {
 		struct scan_argument argument = {
 			.size = sizeof(argument),
 			.flags = SCAN_PROTECT | SCAN_ASYNC,
 			.start = at,
-			.end = MIN(range->end, at + STEP_BYTES),
-			.vec = (uint64_t)(uintptr_t)watch->regions,
+			.end = step->end,
+			.vec = (uint64_t)(uintptr_t)regions,
 			.vec_len = SCAN_REGIONS,
 			.category_mask = SCAN_WRITTEN,
 			.return_mask = SCAN_WRITTEN,
 		};
-		int count =
-			FAULT_POINT("pagemap_scan", ioctl(watch->pagemap, SCAN_PAGES, &argument));
+		int count = FAULT_POINT("pagemap_scan", ioctl(pagemap, SCAN_PAGES, &argument));
 
 		if (count < 0 && errno == EINTR)
 			continue;
 		if (count < 0 && errno == EPERM) { /* something else has been mapped there */
-			ranges_extend(ret, at, argument.end);
-			at = argument.end;
-			continue;
+			ranges_extend(ret, at, step->end);
+			return NULL;
 		}
 		if (count < 0)
 			return error_system("cannot scan the page map");
 		for (int i = 0; i < count; i++)
-			ranges_extend(ret, watch->regions[i].start, watch->regions[i].end);
+			ranges_extend(ret, regions[i].start, regions[i].end);
 		if (argument.walk_end <= at)
-			break;
+			return NULL;
 		at = argument.walk_end;
 	}
 	return NULL;
 }
 
-struct error *write_watch_take(struct write_watch *watch, struct ranges *ret)
+struct scan {
+	int pagemap;
+	struct ranges steps;
+	struct parallel_share share;
+	struct ranges written[MAX_WORKERS];
+};
+
+static struct error *scan_work(void *context, unsigned worker)
 {
-	vec_foreach (range, &watch->watched.list)
-		TRY(take_range(watch, range, ret));
-	ranges_normalise(ret);
+	struct scan *scan = context;
+	_cleanup_free_ struct scan_region *regions = memory_array(SCAN_REGIONS, sizeof(*regions));
+	uint64_t at, end;
+
+	while (parallel_take(&scan->share, 1, &at, &end))
+		TRY(take_step(scan->pagemap, &scan->steps.list.items[at], regions,
+			&scan->written[worker]));
 	return NULL;
+}
+
+static void plan_steps(const struct ranges *watched, struct ranges *ret)
+{
+	vec_foreach (range, &watched->list) {
+		for (addr_t at = range->start; at < range->end; at += SCAN_STEP_BYTES)
+			ranges_add(ret, at, MIN(range->end, at + SCAN_STEP_BYTES));
+	}
+}
+
+struct error *write_watch_take(struct write_watch *watch, unsigned workers, struct ranges *ret)
+{
+	struct scan scan = {.pagemap = watch->pagemap};
+
+	plan_steps(&watch->watched, &scan.steps);
+	scan.share.count = scan.steps.list.count;
+	unsigned useful = (unsigned)MIN(scan.share.count / STEPS_FOR_WORKER, (uint64_t)MAX_WORKERS);
+	struct error *error = parallel_run(MIN(workers, useful), scan_work, &scan);
+	for (unsigned i = 0; i < MAX_WORKERS; i++) {
+		vec_foreach (range, &scan.written[i].list)
+			ranges_add(ret, range->start, range->end);
+		ranges_deinit(&scan.written[i]);
+	}
+	ranges_deinit(&scan.steps);
+	ranges_normalise(ret);
+	return error;
 }
 
 const struct ranges *write_watch_ranges(const struct write_watch *watch)

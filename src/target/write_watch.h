@@ -25,8 +25,9 @@ DEFINE_CLEANUP(write_watch)
  * An error when it is being watched by somebody else: another capture. */
 struct error *write_watch_add(struct write_watch *watch, addr_t start, addr_t end);
 
-/* Appends what has been written to since the last call, and protects it anew. */
-struct error *write_watch_take(struct write_watch *watch, struct ranges *ret);
+/* Appends what has been written to since the last call, and protects it anew. With several workers
+ * it takes processors from a target that runs. */
+struct error *write_watch_take(struct write_watch *watch, unsigned workers, struct ranges *ret);
 
 /* What is watched; normalised. */
 const struct ranges *write_watch_ranges(const struct write_watch *watch);
