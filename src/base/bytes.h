@@ -40,6 +40,18 @@ static inline void store_u32(void *at, uint32_t value)
 	memcpy(at, &value, sizeof(value));
 }
 
+static inline void store_u64(void *at, uint64_t value)
+{
+	memcpy(at, &value, sizeof(value));
+}
+
+static inline bool bytes_are_zero(const void *bytes, size_t length)
+{
+	const uint8_t *first = bytes;
+
+	return !length || (!*first && !memcmp(first, first + 1, length - 1));
+}
+
 /* A field of 1, 2, 4 or 8 bytes. */
 static inline uint64_t load_sized(const void *at, unsigned size)
 {

@@ -109,6 +109,34 @@ void executable_lend_pages(const struct executable *executable, struct target *t
 	target_freeze_segments(target);
 }
 
+enum { MAPPING_PAGE = 4096 };
+
+static bool visit_mapping(
+	const struct executable *executable, const GElf_Phdr *header, void *context)
+{
+	struct target *target = context;
+	const addr_t page = MAPPING_PAGE, start = header->p_vaddr + executable->bias;
+	struct mapping mapping = {
+		.start = start & ~(page - 1),
+		.end = (start + header->p_filesz + page - 1) & ~(page - 1),
+		.offset = header->p_offset & ~(page - 1),
+		.protection = (uint8_t)(PROTECTION_READ |
+					(header->p_flags & PF_W ? PROTECTION_WRITE : 0) |
+					(header->p_flags & PF_X ? PROTECTION_EXECUTE : 0)),
+	};
+
+	if (mapping.start >= mapping.end)
+		return false;
+	mapping.path = memory_string(executable->path);
+	vec_push(&target->mappings, mapping);
+	return false;
+}
+
+void executable_add_mappings(const struct executable *executable, struct target *target)
+{
+	each_program_header(executable, PT_LOAD, visit_mapping, target);
+}
+
 static bool visit_data_end(
 	const struct executable *executable, const GElf_Phdr *header, void *context)
 {

@@ -50,6 +50,9 @@ void executable_take_names(struct executable *executable, Elf *names, const char
  * lists do. The target must not be read after the executable is destroyed. */
 void executable_lend_pages(const struct executable *executable, struct target *target);
 
+/* Tells a core that lists no files where its program was mapped. */
+void executable_add_mappings(const struct executable *executable, struct target *target);
+
 /* The bytes of a section, and its address in the target (0: not loaded). False: no such section. */
 struct section {
 	addr_t address;

@@ -98,7 +98,10 @@ int command_show(const struct command *command, const struct invocation *invocat
 int command_snap(const struct invocation *invocation)
 {
 	const struct snapshot_wishes wishes = {
-		.capture = invocation->capture, .contents = invocation->contents};
+		.exe = invocation->exe,
+		.capture = invocation->capture,
+		.contents = invocation->contents,
+	};
 
 	progress_start();
 	progress_phase(NULL, "capturing");

@@ -115,12 +115,12 @@ const struct command commands[] = {
 	},
 	{
 		.name = "snap",
-		.arguments = "PID -o FILE",
+		.arguments = "TARGET -o FILE",
 		.summary = "write a snapshot that the other commands read",
 		.description =
-			"Writes a core file of a running process, without the objects that hold no "
-			"pointers, and with what is needed to read it on another machine. "
-			"Compressed when FILE ends with .zst.",
+			"Writes a core file of a running process, or the smaller one that a core file "
+			"makes: without the objects that hold no pointers, and with what is needed to "
+			"read it on another machine. Compressed when FILE ends with .zst.",
 		.argument_count = 1,
 		.makes_file = true,
 	},

@@ -69,6 +69,7 @@ static const struct argp_option file_options[] = {
 	{"output", OPTION_OUTPUT, "FILE", 0,
 		"The file to write; compressed when its name ends with .zst", 0},
 	{"contents", OPTION_CONTENTS, NULL, 0, "Also copy objects that hold no pointers", 0},
+	{"exe", OPTION_EXE, "FILE", 0, "The executable of a core file", 0},
 	{0},
 };
 

@@ -223,6 +223,14 @@ static bool of_later_module(const struct planner *planner, const struct mapping 
 	return false;
 }
 
+/* Of a core there is what there is: who copies it leaves out what is not. */
+static struct error *keep_pages(
+	const struct target *target, enum pagemap_choice choice, struct ranges *memory)
+{
+	return target->kind == TARGET_PROCESS ? pagemap_filter(target->memory_pid, choice, memory)
+					      : NULL;
+}
+
 /* Data and bss as they are in memory; for a position-independent program also what the dynamic
  * linker relocated, and for analysis elsewhere all of the file. */
 static struct error *plan_program(struct planner *planner)
@@ -249,14 +257,15 @@ static struct error *plan_program(struct planner *planner)
 			ranges_add(&relocated, mapping->start, mapping->end);
 	}
 	ranges_normalise(&relocated);
-	struct error *error = pagemap_filter(target->memory_pid, PAGEMAP_PRIVATE_PAGES, &relocated);
+	struct error *error = keep_pages(target, PAGEMAP_PRIVATE_PAGES, &relocated);
 	vec_foreach (range, &relocated.list)
 		ranges_add(planner->memory, range->start, range->end);
 	ranges_deinit(&relocated);
 	return error;
 }
 
-/* The mappings that hold the runtime's structures, without the arenas, whose spans are planned. */
+/* The mappings that hold the runtime's structures, without the arenas, whose spans are planned. A
+ * snapshot, of which parts of mappings are missing, has nothing else. */
 static struct error *plan_metadata(struct planner *planner)
 {
 	const struct target *target = planner->runtime.target;
@@ -265,7 +274,9 @@ static struct error *plan_metadata(struct planner *planner)
 	for (size_t i = 0; i < target->mappings.count; i++) {
 		const struct mapping *mapping = &target->mappings.items[i];
 
-		if (bitset_has(planner->metadata, i) && mapping->protection & PROTECTION_READ)
+		bool has_some = bitset_has(planner->metadata, i) || target->kind == TARGET_SNAPSHOT;
+
+		if (has_some && mapping->protection & PROTECTION_READ)
 			ranges_add(&wanted, mapping->start, mapping->end);
 	}
 	ranges_normalise(&wanted);
@@ -274,7 +285,7 @@ static struct error *plan_metadata(struct planner *planner)
 	vec_foreach (range, &planner->sparse.list)
 		ranges_add(&wanted, range->start, range->end);
 	ranges_normalise(&wanted);
-	struct error *error = pagemap_filter(target->memory_pid, PAGEMAP_PRESENT_PAGES, &wanted);
+	struct error *error = keep_pages(target, PAGEMAP_PRESENT_PAGES, &wanted);
 	vec_foreach (range, &wanted.list)
 		ranges_add(planner->memory, range->start, range->end);
 	ranges_deinit(&wanted);

@@ -193,25 +193,43 @@ static struct error *erase_leftovers(const struct program *program, int fd)
 	return leftovers_erase(runtime);
 }
 
+static struct error *snapshot_process(
+	pid_t pid, const struct capture_plan *plan, const struct capture_options *options, int fd)
+{
+	struct capture *capture;
+
+	TRY(capture_start(pid, plan, options, fd, &capture));
+	return capture_finish(capture);
+}
+
+/* The program of a process that runs, or of a core. */
+static struct error *open_to_copy(const char *name, const struct snapshot_wishes *wishes,
+	pid_t *ret_pid, struct program *program)
+{
+	if (parse_pid(name, ret_pid))
+		return look_at_process(*ret_pid, program);
+	*ret_pid = 0;
+	TRY(open_file(name, wishes->exe, program));
+	if (!program->target->mappings.count)
+		executable_add_mappings(program->executable, program->target);
+	return NULL;
+}
+
 static struct error *capture_snapshot(
 	const char *name, const struct snapshot_wishes *wishes, int fd)
 {
 	_cleanup_(cleanup_program) struct program *program = memory_alloc(sizeof(*program));
 	pid_t pid;
 
-	if (!parse_pid(name, &pid))
-		return error_create(ERROR_USAGE,
-			"silt snap takes a process id: %s is already a file that silt reads", name);
-	TRY(look_at_process(pid, program));
+	TRY(open_to_copy(name, wishes, &pid, program));
 	const struct capture_wishes capture_wishes = {
 		.runtime = program->runtime,
 		.executable = true,
 		.contents = wishes->contents,
 	};
 	struct capture_plan plan = capture_plan_for(&capture_wishes);
-	struct capture *capture;
-	TRY(capture_start(pid, &plan, &wishes->capture, fd, &capture));
-	TRY(capture_finish(capture));
+	TRY(pid ? snapshot_process(pid, &plan, &wishes->capture, fd)
+		: capture_core(program->target, &plan, fd));
 	return wishes->contents ? NULL : erase_leftovers(program, fd);
 }
 

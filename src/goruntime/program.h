@@ -27,11 +27,13 @@ struct error *program_open(
 void program_destroy(struct program *program);
 DEFINE_CLEANUP(program)
 
-/* Captures a process into a snapshot file, compressed when its name ends with ".zst". It appears
- * when it is whole: a full disk or a kill leaves no half file. */
+/* Captures a process into a snapshot file, or takes out of a core file what belongs into one. It is
+ * compressed when its name ends with ".zst", and appears when it is whole: a full disk or a kill
+ * leaves no half file. */
 struct snapshot_wishes {
+	const char *exe; /* as of struct program_options */
 	struct capture_options capture;
-	bool contents;
+	bool contents; /* also objects without pointers */
 };
 struct error *program_snapshot(
 	const char *name, const struct snapshot_wishes *wishes, const char *path);

@@ -52,6 +52,11 @@ struct error *capturer_plan(struct capturer *capturer, const struct target *targ
 	return NULL;
 }
 
+void capturer_forget_plan(struct capturer *capturer)
+{
+	empty(&capturer->planned);
+}
+
 void capturer_add_thread_stacks(const struct capturer *capturer, struct ranges *memory)
 {
 	const struct target *target = capturer->target;
@@ -148,7 +153,6 @@ static struct error *capture(struct capturer *capturer, pid_t pid, int fd)
 	process_note_facts(target);
 	priority_take_short_turns();
 	spool_init(&capturer->spool, fd);
-	TRY(procfs_auxv(pid, target, &capturer->auxv, &capturer->auxv_length));
 	TRY(take(capturer));
 	TRY(residency_read(target, &target->residency));
 	TRY(procfs_check(pid));
@@ -160,8 +164,6 @@ static struct error *capture(struct capturer *capturer, pid_t pid, int fd)
 					      .target = target,
 					      .spool = &capturer->spool,
 					      .pieces = &capturer->pieces,
-					      .auxv = capturer->auxv,
-					      .auxv_length = capturer->auxv_length,
 				      });
 }
 

@@ -56,6 +56,10 @@ struct capture_options {
 /* "auto", "stop", "precopy", "fork". */
 extern const char *const capture_way_names[CAPTURE_FORK + 1];
 
+/* Writes a core file again into `fd`, as a snapshot: what the plan wants of it. Adds to the
+ * mappings of `core` those that have no file. */
+struct error *capture_core(struct target *core, const struct capture_plan *plan, int fd);
+
 struct capture;
 
 /* Starts to capture `pid` into `fd`, an empty file open for writing. Call it while this process has

@@ -311,8 +311,6 @@ static struct error *open_capture(const struct capturer *capturer, struct target
 							   .target = capturer->target,
 							   .spool = &capturer->spool,
 							   .pieces = &capturer->pieces,
-							   .auxv = capturer->auxv,
-							   .auxv_length = capturer->auxv_length,
 						   }));
 	_cleanup_free_ char *exe = memory_format("/proc/%d/exe", capturer->target->pid);
 	return core_file_open_fd(dup(capturer->spool.fd), "the captured memory", exe, ret);

@@ -15,12 +15,12 @@ struct capturer {
 	struct capture_ranges planned;
 	struct spool spool;
 	struct pieces pieces;
-	uint8_t *auxv;
-	size_t auxv_length;
 };
 
 /* Asks the plan anew. `target` NULL: the process as it is now. */
 struct error *capturer_plan(struct capturer *capturer, const struct target *target);
+
+void capturer_forget_plan(struct capturer *capturer);
 
 /* The top of each thread's stack, where it is not in what is planned: debuggers want to show it. */
 void capturer_add_thread_stacks(const struct capturer *capturer, struct ranges *memory);

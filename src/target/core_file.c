@@ -9,6 +9,7 @@
 #include <sys/procfs.h>
 #include <sys/stat.h>
 
+#include "auxv.h"
 #include "compressed_file.h"
 #include "core_format.h"
 #include "core_registers.h"
@@ -56,20 +57,6 @@ static void parse_process_info(struct target *target, struct cursor note)
 	const char *name = (const char *)info + offsetof(struct elf_prpsinfo, pr_fname);
 	free(target->name);
 	target->name = memory_string_n(name, strnlen(name, 16));
-}
-
-static void parse_auxv(struct target *target, struct cursor note)
-{
-	while (cursor_left(&note) >= 16) {
-		uint64_t type = cursor_u64(&note), value = cursor_u64(&note);
-
-		if (type == AT_ENTRY)
-			target->entry = value;
-		if (type == AT_PHDR)
-			target->program_headers = value;
-		if (type == AT_RANDOM)
-			target->random = value;
-	}
 }
 
 /* A text that ends with a NUL, malloc()ed; NULL: the end is missing. */
@@ -225,7 +212,7 @@ static void parse_note(
 		parse_process_info(target, contents);
 		break;
 	case NT_AUXV:
-		parse_auxv(target, contents);
+		auxv_keep(target, contents.at, cursor_left(&contents));
 		break;
 	case NT_FILE:
 		parse_files(target, contents);

@@ -26,13 +26,3 @@ enum {
 	CORE_PAGE_SIZE = 4096,   /* the unit of NT_FILE offsets that we write */
 	CORE_DATA_OFFSET = 4096, /* of the memory, which comes first */
 };
-
-/* The places in struct user_regs_struct (sys/user.h, amd64) of registers.general, and of the
- * others. */
-extern const uint8_t core_register_places[15];
-
-enum {
-	CORE_REGISTER_PC = 16,
-	CORE_REGISTER_SP = 19,
-	CORE_REGISTER_FS_BASE = 21,
-};

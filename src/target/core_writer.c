@@ -7,6 +7,7 @@
 #include <sys/procfs.h>
 
 #include "core_format.h"
+#include "core_registers.h"
 #include "write_at.h"
 
 /* Everything behind the memory is put together here and written at once. */
@@ -64,16 +65,13 @@ static void put_process_info(struct output *output, const struct target *target)
 static void put_thread(
 	struct output *output, const struct target *target, const struct target_thread *thread)
 {
-	const struct registers *from = &thread->registers;
-	struct elf_prstatus status = {.pr_pid = thread->tid, .pr_ppid = target->pid};
-	uint64_t *to = (uint64_t *)(void *)&status.pr_reg;
+	uint8_t status[CORE_STATUS_MAX_BYTES];
+	size_t length = core_registers_put(target->processor, thread, target->pid, status);
 
-	for (unsigned i = 0; i < ARRAY_SIZE(core_register_places); i++)
-		to[core_register_places[i]] = from->general[i];
-	to[CORE_REGISTER_PC] = from->pc;
-	to[CORE_REGISTER_SP] = from->sp;
-	to[CORE_REGISTER_FS_BASE] = from->thread_pointer;
-	put_note(output, "CORE", NT_PRSTATUS, &status, sizeof(status));
+	put_note(output, "CORE", NT_PRSTATUS, status, length);
+	if (target->processor == PROCESSOR_ARM64)
+		put_note(output, "LINUX", NT_ARM_TLS, &thread->registers.thread_pointer,
+			sizeof(thread->registers.thread_pointer));
 }
 
 static void put_files(struct output *output, const struct target *target)
@@ -158,7 +156,7 @@ static void put_notes(struct output *output, const struct core_contents *content
 	put_process_info(output, contents->target);
 	vec_foreach (thread, &contents->target->threads)
 		put_thread(output, contents->target, thread);
-	put_note(output, "CORE", NT_AUXV, contents->auxv, contents->auxv_length);
+	put_note(output, "CORE", NT_AUXV, contents->target->auxv, contents->target->auxv_length);
 	put_files(output, contents->target);
 	put_facts(output, contents->target);
 	put_residency(output, &contents->target->residency);
@@ -199,7 +197,8 @@ static size_t put_load_headers(struct output *output, const struct core_contents
 	return count;
 }
 
-static Elf64_Ehdr elf_header(uint64_t headers_at, size_t header_count, uint64_t section_at)
+static Elf64_Ehdr elf_header(
+	enum processor processor, uint64_t headers_at, size_t header_count, uint64_t section_at)
 {
 	bool many = header_count >= PN_XNUM;
 
@@ -207,7 +206,7 @@ static Elf64_Ehdr elf_header(uint64_t headers_at, size_t header_count, uint64_t 
 		.e_ident = {ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB,
 			EV_CURRENT},
 		.e_type = ET_CORE,
-		.e_machine = EM_X86_64,
+		.e_machine = processor_machine(processor),
 		.e_version = EV_CURRENT,
 		.e_phoff = headers_at,
 		.e_shoff = many ? section_at : 0,
@@ -238,7 +237,7 @@ struct error *core_write_headers(int fd, const struct core_contents *contents)
 	if (count >= PN_XNUM)
 		put(&output, &section, sizeof(section));
 
-	Elf64_Ehdr header = elf_header(headers_at, count, section_at);
+	Elf64_Ehdr header = elf_header(contents->target->processor, headers_at, count, section_at);
 	struct error *error =
 		write_at(fd, output.bytes.items, output.bytes.count, base, "the core file");
 	if (!error)

@@ -13,11 +13,9 @@
 #include "target.h"
 
 struct core_contents {
-	const struct target *target; /* name, pid, threads, mappings, capture */
+	const struct target *target; /* name, pid, threads, mappings, auxv, capture, residency */
 	const struct spool *spool;
 	const struct pieces *pieces;
-	const uint8_t *auxv;
-	size_t auxv_length;
 };
 
 /* Writes notes, program headers and ELF header to a file that has the memory already. */

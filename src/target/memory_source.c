@@ -3,12 +3,16 @@
 #include <unistd.h>
 
 #include "fault_point.h"
+#include "target.h"
 
 size_t memory_source_read(
 	const struct memory_source *source, addr_t address, void *buffer, size_t length)
 {
 	struct iovec local = {buffer, length};
 	struct iovec remote = {(void *)(uintptr_t)address, length};
+
+	if (source->core)
+		return target_read_start(source->core, address, buffer, length);
 	ssize_t got =
 		source->mem >= 0
 			? FAULT_POINT("pread", pread(source->mem, buffer, length, (off_t)address))
@@ -18,8 +22,7 @@ size_t memory_source_read(
 	return got < 0 ? 0 : (size_t)got;
 }
 
-/* A file is read at one place after the other. */
-static size_t read_file(const struct memory_source *source, const struct iovec *memory,
+static size_t read_one_by_one(const struct memory_source *source, const struct iovec *memory,
 	size_t count, uint8_t *buffer)
 {
 	size_t done = 0;
@@ -40,8 +43,8 @@ size_t memory_source_read_list(const struct memory_source *source, const struct 
 {
 	struct iovec local = {buffer, length};
 
-	if (source->mem >= 0)
-		return read_file(source, memory, count, buffer);
+	if (!memory_source_takes_lists(source))
+		return read_one_by_one(source, memory, count, buffer);
 	ssize_t got =
 		FAULT_POINT("readv", process_vm_readv(source->pid, &local, 1, memory, count, 0));
 	return got < 0 ? 0 : (size_t)got;

@@ -43,7 +43,7 @@ static size_t read_pieces(const struct memory_source *source, struct piece **pie
 {
 	struct iovec local[PIECES_PER_CALL], remote[PIECES_PER_CALL];
 
-	if (source->mem >= 0)
+	if (!memory_source_takes_lists(source))
 		return memory_source_read(source, pieces[0]->address, pieces[0]->bytes,
 			       pieces[0]->length) == pieces[0]->length;
 	for (size_t i = 0; i < count; i++) {
@@ -62,7 +62,7 @@ static size_t read_pieces(const struct memory_source *source, struct piece **pie
 
 static void read_all_pieces(const struct memory_source *source, struct piece **pieces, size_t count)
 {
-	size_t per_call = source->mem >= 0 ? 1 : PIECES_PER_CALL;
+	size_t per_call = memory_source_takes_lists(source) ? PIECES_PER_CALL : 1;
 
 	for (size_t at = 0; at < count;) {
 		size_t wanted = MIN(count - at, per_call);

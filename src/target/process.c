@@ -52,7 +52,7 @@ struct error *process_open(pid_t pid, struct target **ret)
 	target->pid = pid;
 	TRY(procfs_check(pid));
 	TRY(open_executable(target));
-	TRY(procfs_auxv(pid, target, NULL, NULL));
+	TRY(procfs_auxv(pid, target));
 	TRY(process_refresh(target));
 	*ret = take_pointer(target);
 	return NULL;

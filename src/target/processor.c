@@ -15,6 +15,11 @@ const char *processor_name(enum processor processor)
 	return processors[processor].name;
 }
 
+uint16_t processor_machine(enum processor processor)
+{
+	return processors[processor].machine;
+}
+
 bool processor_of_machine(uint16_t machine, enum processor *ret)
 {
 	for (unsigned i = 0; i < PROCESSOR_COUNT; i++) {

@@ -11,3 +11,4 @@ const char *processor_name(enum processor processor);
 
 /* Of a machine of ELF (e_machine). False: silt does not read its programs. */
 bool processor_of_machine(uint16_t machine, enum processor *ret);
+uint16_t processor_machine(enum processor processor);

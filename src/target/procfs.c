@@ -1,7 +1,6 @@
 #include "procfs.h"
 
 #include <dirent.h>
-#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -9,9 +8,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "auxv.h"
 #include "bytes.h"
-
-enum { MAX_AUXV = 4096 };
 
 static FILE *open_file(pid_t pid, const char *name)
 {
@@ -66,26 +64,14 @@ struct error *procfs_mappings(pid_t pid, struct target *target)
 	return NULL;
 }
 
-struct error *procfs_auxv(pid_t pid, struct target *target, uint8_t **ret_bytes, size_t *ret_length)
+struct error *procfs_auxv(pid_t pid, struct target *target)
 {
 	_cleanup_file_ FILE *file = open_file(pid, "auxv");
-	_cleanup_free_ uint8_t *bytes = memory_alloc(MAX_AUXV);
+	uint8_t bytes[AUXV_MAX_BYTES];
 
 	if (!file)
 		return error_system("cannot read the auxiliary vector of pid %d", pid);
-	size_t length = fread(bytes, 1, MAX_AUXV, file);
-	for (size_t at = 0; at + 16 <= length; at += 16) {
-		if (load_u64(bytes + at) == AT_ENTRY)
-			target->entry = load_u64(bytes + at + 8);
-		if (load_u64(bytes + at) == AT_PHDR)
-			target->program_headers = load_u64(bytes + at + 8);
-		if (load_u64(bytes + at) == AT_RANDOM)
-			target->random = load_u64(bytes + at + 8);
-	}
-	if (ret_bytes) {
-		*ret_bytes = take_pointer(bytes);
-		*ret_length = length;
-	}
+	auxv_keep(target, bytes, fread(bytes, 1, sizeof(bytes), file));
 	return NULL;
 }
 

@@ -14,11 +14,8 @@ struct error *procfs_mappings(pid_t pid, struct target *target);
 /* Parses one line of it, which is changed. False: it is none. ret->path is malloc()ed. */
 bool procfs_parse_mapping(char *line, struct mapping *ret);
 
-/* AT_ENTRY, AT_PHDR and AT_RANDOM of /proc/PID/auxv. The bytes are a malloc()ed copy; ret_bytes may
- * be NULL.
- */
-struct error *procfs_auxv(
-	pid_t pid, struct target *target, uint8_t **ret_bytes, size_t *ret_length);
+/* Keeps /proc/PID/auxv (auxv.h). */
+struct error *procfs_auxv(pid_t pid, struct target *target);
 
 /* When the process started, in clock ticks since the boot: field 22 of /proc/PID/stat. 0 when it
  * cannot be told. */

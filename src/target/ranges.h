@@ -28,7 +28,7 @@ void ranges_normalise(struct ranges *ranges);
 /* Takes [start, end) out of a normalised list. */
 void ranges_remove(struct ranges *ranges, addr_t start, addr_t end);
 
-/* Takes the one list out of the other; both normalised. */
+/* Takes the one list out of the other; both sorted and disjoint. */
 void ranges_subtract(struct ranges *ranges, const struct ranges *others);
 
 /* Appends what is in both; both normalised. */

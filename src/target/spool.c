@@ -7,6 +7,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "bytes.h"
 #include "clock.h"
 #include "core_format.h"
 #include "fault_point.h"
@@ -89,16 +90,33 @@ static struct error *write_bytes(int fd, const uint8_t *bytes, size_t length, ui
 		"the captured memory (the directory given by TMPDIR or --output is used for it)");
 }
 
+/* The pages that are not zeros; those that follow each other at once. */
+static struct error *write_sparse(int fd, const uint8_t *bytes, size_t length, uint64_t offset)
+{
+	size_t begin = 0;
+
+	for (size_t at = 0; at < length; at += CORE_PAGE_SIZE) {
+		size_t page = MIN(length - at, (size_t)CORE_PAGE_SIZE);
+
+		if (!bytes_are_zero(bytes + at, page))
+			continue;
+		TRY(write_bytes(fd, bytes + begin, at - begin, offset + begin));
+		begin = at + page;
+	}
+	return write_bytes(fd, bytes + begin, length - begin, offset + begin);
+}
+
 /* Parts that follow each other in the file are written at once. */
 static struct error *write_parts(
-	int fd, const struct part *parts, size_t count, const uint8_t *bytes)
+	const struct spool *spool, const struct part *parts, size_t count, const uint8_t *bytes)
 {
 	for (size_t i = 0; i < count;) {
 		uint64_t length = parts[i].length, offset = parts[i].offset;
 
 		for (i++; i < count && parts[i].offset == offset + length; i++)
 			length += parts[i].length;
-		TRY(write_bytes(fd, bytes, length, offset));
+		TRY(spool->sparse ? write_sparse(spool->fd, bytes, length, offset)
+				  : write_bytes(spool->fd, bytes, length, offset));
 		bytes += length;
 	}
 	return NULL;
@@ -182,7 +200,7 @@ static struct error *copy_work(void *context, unsigned worker)
 			priority_step_aside();
 		read_batch(copy, batch, batch->held ? batch->held : buffer, &copy->missing[worker]);
 		if (!batch->held)
-			TRY(write_parts(copy->spool->fd, &copy->parts.list.items[batch->first],
+			TRY(write_parts(copy->spool, &copy->parts.list.items[batch->first],
 				batch->count, buffer));
 	}
 }
@@ -503,27 +521,27 @@ void spool_hold(struct spool *spool)
 }
 
 /* Writes parts from `first` on, about so many bytes of them. */
-static struct error *flush_some(
-	int fd, const struct hold *hold, size_t at, size_t *first, size_t *ret_length)
+static struct error *flush_some(const struct spool *spool, const struct hold *hold, size_t at,
+	size_t *first, size_t *ret_length)
 {
 	size_t next = *first, length = 0;
 
 	while (next < hold->parts.list.count && length < GIVE_BACK_BYTES)
 		length += hold->parts.list.items[next++].length;
-	TRY(write_parts(fd, &hold->parts.list.items[*first], next - *first, hold->buffer + at));
+	TRY(write_parts(spool, &hold->parts.list.items[*first], next - *first, hold->buffer + at));
 	*first = next;
 	*ret_length = length;
 	return NULL;
 }
 
 /* What has been written is given back to the kernel: the file may be in memory too. */
-static struct error *flush(int fd, const struct hold *hold)
+static struct error *flush(const struct spool *spool, const struct hold *hold)
 {
 	const size_t page = CORE_PAGE_SIZE;
 	size_t first = 0, length;
 
 	for (size_t at = 0; at < hold->used; at += length) {
-		TRY(flush_some(fd, hold, at, &first, &length));
+		TRY(flush_some(spool, hold, at, &first, &length));
 		madvise(hold->buffer + (at & ~(page - 1)), length & ~(page - 1), MADV_DONTNEED);
 	}
 	return NULL;
@@ -534,7 +552,7 @@ struct error *spool_flush(struct spool *spool)
 	struct hold *hold = take_pointer(spool->hold);
 
 	spool->holding = false;
-	struct error *error = hold ? flush(spool->fd, hold) : NULL;
+	struct error *error = hold ? flush(spool, hold) : NULL;
 	hold_destroy(hold);
 	return error;
 }

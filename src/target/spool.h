@@ -31,6 +31,7 @@ struct spool {
 	uint64_t limit_ns; /* CLOCK_MONOTONIC: copying gives up then (ERROR_BUSY); 0: never */
 	struct hold *hold; /* NULL: no buffer */
 	bool holding;
+	bool sparse; /* pages of zeros are left out of the file as holes: nothing is copied twice */
 };
 
 void spool_init(struct spool *spool, int fd);

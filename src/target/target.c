@@ -46,6 +46,7 @@ void target_destroy(struct target *target)
 		close(target->exe_fd);
 	free(target->name);
 	free(target->exe_path);
+	free(target->auxv);
 	free(target);
 }
 
@@ -114,6 +115,63 @@ size_t target_read_present(const struct target *target, addr_t address, void *bu
 		missing += part;
 	}
 	return missing;
+}
+
+/* How many bytes there are at the address, or are zeros up to the end of their page. */
+static size_t follow(const struct target *target, addr_t address, const uint8_t **ret)
+{
+	size_t place = first_segment(target, address);
+	const struct segment *next =
+		place < target->segments.list.count ? &target->segments.list.items[place] : NULL;
+	size_t rest = (PAGE_UNIT - address % PAGE_UNIT) % PAGE_UNIT;
+
+	*ret = NULL;
+	if (next && next->start <= address) {
+		*ret = next->bytes + (address - next->start);
+		return next->end - address;
+	}
+	return next ? MIN(rest, next->start - address) : rest;
+}
+
+size_t target_read_start(const struct target *target, addr_t address, void *buffer, size_t length)
+{
+	size_t done = 0;
+
+	while (done < length) {
+		const uint8_t *from;
+		size_t part = MIN(follow(target, address + done, &from), length - done);
+
+		if (!part || (!done && !from))
+			return done;
+		target_note_use(target, from, part);
+		if (from)
+			memcpy((uint8_t *)buffer + done, from, part);
+		else
+			memset((uint8_t *)buffer + done, 0, part);
+		done += part;
+	}
+	return done;
+}
+
+void target_keep_present(const struct target *target, struct ranges *memory)
+{
+	const addr_t page = PAGE_UNIT;
+	struct ranges kept = {0};
+
+	vec_foreach (range, &memory->list) {
+		for (size_t i = first_segment(target, range->start);
+			i < target->segments.list.count; i++) {
+			const struct segment *segment = &target->segments.list.items[i];
+
+			if (segment->start >= range->end)
+				break;
+			ranges_add(&kept, MAX(range->start, segment->start & ~(page - 1)),
+				MIN(range->end, (segment->end + page - 1) & ~(page - 1)));
+		}
+	}
+	ranges_normalise(&kept);
+	ranges_deinit(memory);
+	*memory = kept;
 }
 
 const uint8_t *target_view(const struct target *target, addr_t address, size_t length)

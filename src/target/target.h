@@ -18,6 +18,7 @@
 #include "error.h"
 #include "memory.h"
 #include "processor.h"
+#include "ranges.h"
 #include "residency.h"
 #include "vec.h"
 
@@ -107,7 +108,9 @@ struct target {
 	struct residency residency; /* of a process or a snapshot */
 	addr_t entry;               /* AT_ENTRY, 0 when unknown */
 	addr_t program_headers;     /* AT_PHDR, 0 when unknown */
-	addr_t random; /* AT_RANDOM: where the kernel put the process's stack, by chance */
+	addr_t random;      /* AT_RANDOM: where the kernel put the process's stack, by chance */
+	uint8_t *auxv;      /* all of it, owned (auxv.h) */
+	size_t auxv_length; /* bytes */
 
 	/* Bytes of a core. */
 	struct segments segments; /* after target_freeze_segments(): sorted, without overlaps */
@@ -128,6 +131,14 @@ struct error *target_read(const struct target *target, addr_t address, void *buf
 /* Reads what can be read: pages that cannot are zero. Returns how many bytes were missing. */
 size_t target_read_present(
 	const struct target *target, addr_t address, void *buffer, size_t length);
+
+/* Reads the bytes of a core as far as they follow each other, and zeros for the rest of a page of
+ * which it has the beginning. Returns how many; 0: it does not have the first. */
+size_t target_read_start(const struct target *target, addr_t address, void *buffer, size_t length);
+
+/* Leaves of a normalised list the pages of which a core has something, itself or from the
+ * executable. */
+void target_keep_present(const struct target *target, struct ranges *memory);
 
 /* The bytes themselves, valid as long as the target, or NULL when they are not there in one piece.
  * Never for a process. */

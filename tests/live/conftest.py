@@ -58,9 +58,22 @@ def versions_of(metafunc):
     return [versions[0], versions[-1]] if few and not metafunc.config.getoption("--long") else versions
 
 
+def version_number(item):
+    version = item.callspec.params.get("version") if hasattr(item, "callspec") else None
+    return VERSIONS.index(version) if version else -1
+
+
 def pytest_generate_tests(metafunc):
     if "version" in metafunc.fixturenames:
         metafunc.parametrize("version", versions_of(metafunc), scope="session")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    """The tests of a file follow each other by Go version: what several of them share is made once for each.
+    pytest itself (7.2) mixes the versions of different tests."""
+    files = {path: number for number, path in enumerate(dict.fromkeys(item.path for item in items))}
+    items.sort(key=lambda item: (files[item.path], version_number(item)))
 
 
 @pytest.fixture(scope="session")

@@ -1,10 +1,12 @@
 """Core files of linux/arm64 on another machine: the runtime's own heap dump, the program's own verdicts."""
 import json
+import shutil
 
 import pytest
 
 from arm64 import as_of_a_kernel, Guest, skip_without_c
 from test_oracle import compare
+from test_same_answers import without_times
 from test_wakes import by_case, goids
 
 
@@ -89,6 +91,36 @@ def test_running(go, programs, silt, tmp_path):
     assert len(outermost) > 5
     whole = [name for name in outermost if name == "runtime.goexit"]
     assert len(whole) >= len(outermost) - 1, outermost
+
+
+def snapped(silt, crashed, program, path, *options):
+    done = silt.run("snap", crashed.core, "--exe", program, "-o", path, *options)
+    assert done.returncode == 0, done.stderr
+    assert path.stat().st_size < crashed.core.stat().st_size / 4
+    return silt.json("report", path, "--limit=0")
+
+
+@pytest.mark.oldest_and_newest
+@pytest.mark.parametrize("variant, form", [("arm64", None), ("arm64-stripped", None), ("arm64-pie", None),
+                                           ("arm64-cgo", None), ("arm64", as_of_a_kernel)])
+def test_snapshot(go, programs, silt, oracle, tmp_path, variant, form):
+    """What is made of a core says the same, and is read where the program is not."""
+    if "cgo" in variant:
+        skip_without_c()
+    program, snapshot = tmp_path / "program", tmp_path / "snapshot.zst"
+    with Crashed(go, programs, tmp_path, "shapes", variant) as crashed:
+        shutil.copy(crashed.program, program)
+        if form:
+            form(crashed.core, program)
+        whole = silt.json("report", crashed.core, "--exe", program, "--limit=0")
+        assert without_times(snapped(silt, crashed, program, snapshot, "--contents")) == without_times(whole)
+        snapped(silt, crashed, program, snapshot)
+    program.unlink()
+    compare(oracle, snapshot, crashed.dump)
+    alone = silt.json("report", snapshot, "--limit=0")
+    assert alone["target"]["kind"] == "snapshot" and alone["target"]["arch"] == "arm64"
+    for key in "allocated_bytes", "live_bytes", "live_objects":
+        assert alone["heap"][key] == whole["heap"][key]
 
 
 def test_refused(newest, programs, silt, tmp_path):

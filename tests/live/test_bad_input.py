@@ -82,7 +82,7 @@ def gcore(steady, tmp_path_factory):
     (["99999999999999999999"], "neither a process id nor a file"), (["no/such/file"], "no/such/file"),
     (["why", "{pid}", "0x10"], "0x10"), (["why", "{pid}", "0xnine"], "0xnine"),
     (["why", "{pid}", "#99999"], "99999"), (["why", "{pid}", "main.nothing"], "main.nothing"),
-    (["why", "{pid}", "*main.Nothing"], "*main.Nothing"), (["snap", "{file}", "-o", "x"], "process id"),
+    (["why", "{pid}", "*main.Nothing"], "*main.Nothing"), (["snap", "no/such/file", "-o", "x"], "no/such/file"),
 ])
 def test_usage(silt, running, snapshot, tmp_path, arguments, word):
     done = silt.run(*[argument.format(pid=running.pid, file=snapshot) for argument in arguments], cwd=tmp_path)
@@ -255,9 +255,10 @@ def test_damaged(silt, snapshot, tmp_path, seed):
         core[at:at + 8] = chosen.choice([chosen.randbytes(8), bytes(8), b"\xff" * 8, core[-16:-8]])
     damaged = tmp_path / "core"
     damaged.write_bytes(core)
-    done = silt.run(damaged)
-    if done.returncode not in (0, 1):
-        refused(done)
+    for arguments in ["report", damaged], ["snap", damaged, "-o", tmp_path / "again"]:
+        done = silt.run(*arguments)
+        if done.returncode not in (0, 1):
+            refused(done)
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@ import pytest
 
 from core import Core, Missing
 from programs import Process
+from test_same_answers import take_gcore
 
 WAYS = ["stop", "precopy", "fork"]
 CAPTURES, CAPTURES_LONG = 3, 40
@@ -106,3 +107,19 @@ def test_contents_are_left_out(go, programs, silt, tmp_path, name, way):
         wishes = [silt, process, tmp_path / "snapshot", "--capture=" + way]
         assert [found.count(secret) for found in takes(*wishes)] == [0] * CAPTURES
         assert all(found.count(secret) for found in takes(*wishes, "--contents"))
+
+
+@pytest.mark.oldest_and_newest
+@pytest.mark.parametrize("name", ["churn", "secrets"])
+def test_contents_of_a_core_are_left_out(go, programs, silt, tmp_path, name):
+    """gdb's core has them, the snapshot that is made of it does not."""
+    with Process(programs.build(go, name), settle=1) as process:
+        secret = bytes.fromhex(process.facts("secret")["bytes"]["hex"])
+        core = take_gcore(process, tmp_path)
+    found = {}
+    for option in [], ["--contents"]:
+        done = silt.run("snap", core, "-o", tmp_path / "snapshot", *option)
+        assert done.returncode == 0, done.stderr
+        found[bool(option)] = (tmp_path / "snapshot").read_bytes().count(secret)
+    assert core.read_bytes().count(secret) and found[True] and not found[False]
+    core.unlink()

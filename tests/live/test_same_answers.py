@@ -62,6 +62,14 @@ def take_kernel_core(process, directory):
     return path
 
 
+def snapped_again(silt, form, directory):
+    """The snapshot that silt makes of a core or of a snapshot."""
+    path = directory / (form.name + ".again.zst")
+    done = silt.run("snap", form, "-o", path)
+    assert done.returncode == 0, done.stderr
+    return path
+
+
 class Taken:
     """A stopped process and what was taken of it. `forms` has paths, `missing` why there is none."""
 
@@ -78,6 +86,9 @@ class Taken:
             self.missing["kernel"] = why_no_kernel_core()
             if not self.missing["kernel"]:
                 self.forms["kernel"] = take_kernel_core(process, directory)
+        for name, form in list(self.forms.items()):
+            self.forms[name + " again"] = snapped_again(silt, form, directory)
+        self.missing["kernel again"] = self.missing["kernel"]
 
     def form(self, name):
         if self.missing.get(name):
@@ -93,7 +104,7 @@ def taken(go, programs, silt, tmp_path_factory):
         path.unlink()
 
 
-@pytest.mark.parametrize("form", ["snapshot", "gcore"])
+@pytest.mark.parametrize("form", ["snapshot", "gcore", "snapshot again", "gcore again"])
 @pytest.mark.parametrize("command", COMMANDS)
 def test_same_answer(taken, silt, command, form):
     there = silt.json(command, taken.form(form), "--limit=0")
@@ -111,14 +122,15 @@ def of_program(command, answer):
     return [row for row in answer["groups"] if not row["system"]]
 
 
+@pytest.mark.parametrize("form", ["kernel", "kernel again"])
 @pytest.mark.parametrize("command", COMMANDS)
-def test_same_answer_of_kernel_core(taken, silt, command):
-    there = silt.json(command, taken.form("kernel"), "--limit=0")
+def test_same_answer_of_kernel_core(taken, silt, command, form):
+    there = silt.json(command, taken.form(form), "--limit=0")
     expected = of_program(command, without_times(taken.live[command]))
     assert len(expected) > 5
     assert of_program(command, without_times(there)) == expected
 
 
-@pytest.mark.parametrize("form", ["snapshot", "gcore", "kernel"])
+@pytest.mark.parametrize("form", ["snapshot", "gcore", "kernel", "snapshot again", "gcore again", "kernel again"])
 def test_heap_dump_of_form(taken, oracle, form):
     compare(oracle, taken.form(form), taken.dump)

@@ -6,6 +6,7 @@
 #include <sys/procfs.h>
 #include <sys/stat.h>
 
+#include "auxv.h"
 #include "bytes.h"
 #include "core_file.h"
 #include "core_format.h"
@@ -461,8 +462,14 @@ static void make_contents(struct contents *contents, struct random *random, unsi
 	ranges_normalise(&contents->missing);
 }
 
-static void fill_target(struct target *target, struct random *random)
+static void fill_target(struct target *target, enum processor processor, struct random *random)
 {
+	static const unsigned general_counts[PROCESSOR_COUNT] = {
+		[PROCESSOR_AMD64] = 15, [PROCESSOR_ARM64] = 31};
+	const uint64_t auxv[] = {AT_ENTRY, 0x1234, AT_NULL, 0};
+
+	target->processor = processor;
+	auxv_keep(target, (const uint8_t *)auxv, sizeof(auxv));
 	free(target->name);
 	target->name = memory_string("prog=1");
 	target->pid = 4711;
@@ -470,9 +477,9 @@ static void fill_target(struct target *target, struct random *random)
 	for (unsigned i = 0; i < 3; i++) {
 		struct target_thread thread = {.tid = (pid_t)i + 100};
 
-		thread.registers = (struct registers){
-			random_word(random), random_word(random), random_word(random), {0}, 15};
-		for (unsigned k = 0; k < 15; k++)
+		thread.registers = (struct registers){random_word(random), random_word(random),
+			random_word(random), {0}, general_counts[processor]};
+		for (unsigned k = 0; k < general_counts[processor]; k++)
 			thread.registers.general[k] = random_word(random);
 		vec_push(&target->threads, thread);
 	}
@@ -532,19 +539,22 @@ static void check_target(const struct target *expected, const struct target *tar
 		assert_true(a->registers.pc == b->registers.pc);
 		assert_true(a->registers.sp == b->registers.sp);
 		assert_true(a->registers.thread_pointer == b->registers.thread_pointer);
+		assert_int_equal(a->registers.general_count, b->registers.general_count);
 		assert_memory_equal(
-			a->registers.general, b->registers.general, 15 * sizeof(addr_t));
+			a->registers.general, b->registers.general, sizeof(a->registers.general));
 	}
 	assert_int_equal(target->mappings.count, 2); /* those of files */
 	assert_string_equal(target->mappings.items[0].path, "/bin/prog (of mine)");
 	assert_string_equal(target->mappings.items[1].path, "/lib/x.so");
 	assert_int_equal(target->mappings.items[1].offset, 3 * PAGE);
 	assert_int_equal(target->mappings.items[1].start, PROGRAM + 9 * PAGE);
+	assert_int_equal(target->processor, expected->processor);
 	assert_int_equal(target->entry, 0x1234);
+	assert_int_equal(target->auxv_length, expected->auxv_length);
+	assert_memory_equal(target->auxv, expected->auxv, expected->auxv_length);
 }
 
-static struct error *write_contents(
-	const struct contents *contents, const uint8_t *auxv, size_t auxv_length)
+static struct error *write_contents(const struct contents *contents)
 {
 	struct spool spool;
 
@@ -555,25 +565,23 @@ static struct error *write_contents(
 	}
 	vec_foreach (range, &contents->missing.list)
 		ranges_add(&spool.missing, range->start, range->end);
-	struct error *error =
-		core_write_headers(contents->fd, &(struct core_contents){contents->target, &spool,
-							 &contents->pieces, auxv, auxv_length});
+	struct error *error = core_write_headers(
+		contents->fd, &(struct core_contents){contents->target, &spool, &contents->pieces});
 	spool_deinit(&spool);
 	return error;
 }
 
 static void round_trip(uint64_t seed, unsigned range_count)
 {
-	const uint64_t auxv[] = {AT_ENTRY, 0x1234, AT_NULL, 0};
 	static uint8_t piece_bytes[20 * 200];
 	struct random random = random_from(seed);
 	struct contents contents;
 	struct target *target;
 
 	make_contents(&contents, &random, range_count);
-	fill_target(contents.target, &random);
+	fill_target(contents.target, seed % PROCESSOR_COUNT, &random);
 	add_pieces(&contents, &random, piece_bytes);
-	assert_success(write_contents(&contents, (const uint8_t *)auxv, sizeof(auxv)));
+	assert_success(write_contents(&contents));
 	assert_success(core_file_open_fd(contents.fd, "written", "/bin/sh", &target));
 	check_target(contents.target, target);
 	check_memory(&contents, target);
