@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "bitset.h"
+#include "fatal_error.h"
 #include "idle_sites.h"
 #include "mspan.h"
 #include "pagemap.h"
@@ -208,6 +209,16 @@ static void plan_channels(struct planner *planner)
 	}
 }
 
+static void plan_fatal_error(struct planner *planner)
+{
+	struct ranges stacks = {0};
+
+	fatal_error_stacks(&planner->runtime, &stacks);
+	vec_foreach (stack, &stacks.list)
+		add_pages(planner->memory, stack->start, stack->end);
+	ranges_deinit(&stacks);
+}
+
 /* Does the mapping belong to a plugin or shared library with Go code? */
 static bool of_later_module(const struct planner *planner, const struct mapping *mapping)
 {
@@ -312,6 +323,7 @@ static struct error *choose(void *context, const struct target *target, struct c
 	if (!error) {
 		plan_queues(&planner);
 		plan_channels(&planner);
+		plan_fatal_error(&planner);
 		error = plan_program(&planner);
 	}
 	if (!error)

@@ -89,34 +89,42 @@ static bool search_goroutines(const struct search *search, const struct goroutin
 
 /* A thread that handles the signal that ended the program is on another stack than its scheduler.
  */
-static bool search_scheduler(const struct search *search, addr_t m)
+static bool scheduler_stack(
+	const struct goruntime *runtime, const struct target_thread *thread, struct range *ret)
 {
-	const struct layout *layout = &search->runtime->layout;
-	struct reader reader = reader_over(search->runtime->target);
-	addr_t g0 = read_field(&reader, m, layout->m.g0);
-	addr_t high = reader_u64(&reader, g0 + layout->g.stack.at + 8);
+	const struct layout *layout = &runtime->layout;
+	struct reader reader = reader_over(runtime->target);
+	addr_t g = thread->registers.general[layout->facts.g_register];
+	addr_t g0 = read_field(&reader, read_field(&reader, g, layout->g.m), layout->m.g0);
 	addr_t low = reader_u64(&reader, g0 + layout->g.stack.at);
+	addr_t high = reader_u64(&reader, g0 + layout->g.stack.at + 8);
 
-	if (reader.failed || low >= high)
-		return false;
-	low = high - low > SEARCHED ? high - SEARCHED : low;
-	return search_stack(search, low & ~7ull, (size_t)(high - low));
+	*ret = (struct range){high - low > SEARCHED ? high - SEARCHED : low, high};
+	return !reader.failed && low < high;
+}
+
+void fatal_error_stacks(const struct goruntime *runtime, struct ranges *ret)
+{
+	struct range stack;
+
+	if (!target_may_be_ending(runtime->target))
+		return;
+	vec_foreach (thread, &runtime->target->threads) {
+		if (scheduler_stack(runtime, thread, &stack))
+			ranges_add(ret, stack.start, stack.end);
+	}
 }
 
 static bool search_threads(const struct search *search)
 {
-	const struct target *target = search->runtime->target;
-	struct reader reader = reader_over(target);
+	struct range stack;
 
-	vec_foreach (thread, &target->threads) {
-		if (search_stack(search, thread->registers.sp & ~7ull, SEARCHED))
+	vec_foreach (thread, &search->runtime->target->threads) {
+		if (search_stack(search, thread->registers.sp & ~7ull, SEARCHED) ||
+			(scheduler_stack(search->runtime, thread, &stack) &&
+				search_stack(search, stack.start & ~7ull,
+					(size_t)(stack.end - stack.start))))
 			return true;
-		addr_t g = thread->registers.general[search->runtime->layout.facts.g_register];
-		addr_t m = read_field(&reader, g, search->runtime->layout.g.m);
-
-		if (!reader.failed && search_scheduler(search, m))
-			return true;
-		reader.failed = false;
 	}
 	return false;
 }
@@ -127,7 +135,7 @@ bool fatal_error_find(const struct goruntime *runtime, const struct goroutines *
 	struct search search = {runtime, ret};
 
 	*ret = (struct fatal_error){.goroutine = NO_GOROUTINE};
-	return runtime->target->kind == TARGET_CORE &&
+	return target_may_be_ending(runtime->target) &&
 	       (search_goroutines(&search, goroutines) || search_threads(&search));
 }
 

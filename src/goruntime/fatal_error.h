@@ -23,6 +23,10 @@ struct fatal_error {
 bool fatal_error_find(const struct goruntime *runtime, const struct goroutines *goroutines,
 	struct fatal_error *ret);
 
+/* Appends the stacks, besides those of goroutines and those that threads are on, where it is looked
+ * for. */
+void fatal_error_stacks(const struct goruntime *runtime, struct ranges *ret);
+
 /* Did the program end because all goroutines wait for each other? Then none of them would ever have
  * been woken (proc.go, checkdead). */
 bool fatal_error_is_deadlock(const struct fatal_error *error);

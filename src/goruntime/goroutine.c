@@ -55,7 +55,7 @@ static const struct target_thread *find_thread(
  * he is on his own, gobuf.sp is 0). */
 static bool is_ending(const struct goruntime *runtime)
 {
-	return runtime->target->kind == TARGET_CORE;
+	return target_may_be_ending(runtime->target);
 }
 
 static addr_t saved_link(

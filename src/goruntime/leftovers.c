@@ -1,6 +1,7 @@
 #include "leftovers.h"
 
 #include "core_erase.h"
+#include "fatal_error.h"
 #include "goroutine.h"
 #include "heap.h"
 #include "stack_closures.h"
@@ -117,6 +118,7 @@ static void add_used_stacks(
 		ranges_add(ret, sp - BELOW_SP, sp + SYSTEM_STACK);
 	}
 	thread_words_memory(runtime, goroutines, ret);
+	fatal_error_stacks(runtime, ret);
 }
 
 /* Go 1.22 and 1.23 make a stand-in for a type with a GC program, {abi.Type, mask}, where stacks are

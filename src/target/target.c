@@ -284,6 +284,11 @@ bool target_read_now(const struct target *target, addr_t address, void *buffer, 
 	       process_vm_readv(target->pid, &local, 1, &remote, 1, 0) == (ssize_t)length;
 }
 
+bool target_may_be_ending(const struct target *target)
+{
+	return target->kind != TARGET_PROCESS && !strcmp(target->capture.mode, "core");
+}
+
 const struct mapping *target_mapping(const struct target *target, addr_t address)
 {
 	size_t low = sorted_prefix(

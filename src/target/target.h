@@ -170,6 +170,10 @@ void target_note_use(const struct target *target, const uint8_t *bytes, size_t l
  * is no process, or it does not have them any more. */
 bool target_read_now(const struct target *target, addr_t address, void *buffer, size_t length);
 
+/* Was it taken of a process that may have been ending? A core of others, or what silt made of one.
+ */
+bool target_may_be_ending(const struct target *target);
+
 /* The mapping that holds the address, or NULL. */
 const struct mapping *target_mapping(const struct target *target, addr_t address);
 

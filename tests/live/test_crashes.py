@@ -44,6 +44,9 @@ def check(silt, crash):
     text = silt.run("report", crash.core).stdout
     assert report["crash"]["fatal_error"] == crash.message
     assert text.splitlines()[1] == "fatal error: " + crash.message
+    snapshot = crash.core.with_name("snapshot")
+    assert silt.run("snap", crash.core, "-o", snapshot).returncode == 0
+    assert silt.json("report", snapshot, "--limit=0")["crash"] == report["crash"]
     return report
 
 
