@@ -16,6 +16,7 @@ enum {
 	SPECIALS_FOLLOWED = 1 << 16, /* in all: each costs a read while the target stands still */
 	BLOCKS_FOLLOWED = 1 << 12,   /* of a queue */
 	CHANNELS_FOLLOWED = 1 << 18,
+	ARENAS_FOLLOWED = 1 << 20, /* 64 TB */
 };
 
 /* The index of arenas has an entry for each arena of a 48-bit address space (malloc.go). */
@@ -32,6 +33,7 @@ struct planner {
 	uint64_t *metadata;     /* by number of mapping: has structures of the runtime */
 	unsigned specials_left; /* to be followed */
 	unsigned channels_left;
+	unsigned arenas_left;
 };
 
 static void add_pages(struct ranges *ranges, addr_t start, addr_t end)
@@ -98,7 +100,8 @@ static void plan_span(struct planner *planner, const struct mspan *span)
 		span->start, end);
 }
 
-/* The arenas that a span is in, their entries in the index, and what those refer to. */
+/* The arenas that a span is in, their entries in the index, and what those refer to. Where an entry
+ * is empty there is no arena: so much of what the span says of its length is wrong. */
 static void plan_arenas(struct planner *planner, const struct mspan *span, addr_t *last)
 {
 	const addr_t size = (addr_t)1 << ARENA_SHIFT;
@@ -111,10 +114,14 @@ static void plan_arenas(struct planner *planner, const struct mspan *span, addr_
 
 		if (arena == *last)
 			continue;
+		addr_t metadata = reader_u64(&reader, entry);
+		if (!metadata || !planner->arenas_left)
+			return;
+		planner->arenas_left--;
 		*last = arena;
 		ranges_add(&planner->arenas, arena, arena + size);
 		add_pages(planner->memory, entry, entry + 8);
-		note_metadata(planner, reader_u64(&reader, entry));
+		note_metadata(planner, metadata);
 	}
 }
 
@@ -315,6 +322,7 @@ static struct error *choose(void *context, const struct target *target, struct c
 		.metadata = memory_array(BITSET_WORDS(target->mappings.count), 8),
 		.specials_left = SPECIALS_FOLLOWED,
 		.channels_left = CHANNELS_FOLLOWED,
+		.arenas_left = ARENAS_FOLLOWED,
 	};
 
 	planner.runtime.target = target;

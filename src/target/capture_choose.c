@@ -17,7 +17,7 @@ enum {
 /* Predicted costs: measured with bench/capture, rounded up. */
 #define STOP_OVERHEAD_NS    1000000ull
 #define FORK_NS_PER_GB      35000000ull
-#define PRECOPY_NS_PER_GB   1500000ull
+#define PRECOPY_NS_PER_GB   1000000ull /* by one processor */
 #define GB                  1000000000ull
 #define SLOWEST_NS_PER_BYTE 1.0 /* a sample that took longer was disturbed */
 
@@ -90,7 +90,8 @@ static uint64_t predicted_pause(const struct capturer *capturer, enum capture_wa
 
 	switch (way) {
 	case CAPTURE_PRECOPY:
-		return STOP_OVERHEAD_NS + resident * (PRECOPY_NS_PER_GB / 1000) / (GB / 1000);
+		return STOP_OVERHEAD_NS + resident * (PRECOPY_NS_PER_GB / 1000) / (GB / 1000) /
+						  MIN(parallel_width(), 2u);
 	case CAPTURE_FORK:
 		return STOP_OVERHEAD_NS + resident * (FORK_NS_PER_GB / 1000) / (GB / 1000);
 	default:

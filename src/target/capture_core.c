@@ -1,6 +1,8 @@
 /* A core file written again as a snapshot: with what an analysis needs, and nothing else. */
 #include "capturer.h"
 
+#include <sys/stat.h>
+
 #include "core_writer.h"
 
 static int by_start(const void *left, const void *right)
@@ -31,13 +33,16 @@ static void add_mappings(struct target *core)
 	ranges_deinit(&files);
 }
 
-/* Segments of a broken core may all be the same bytes of it. */
+/* Segments of a broken core may all be the same bytes of it, or of its executable. */
 static struct error *check_size(const struct target *core, const struct ranges *memory)
 {
+	struct stat executable = {0};
 	uint64_t there = 0;
 
 	vec_foreach (file, &core->files)
 		there += file->length;
+	if (core->exe_fd >= 0 && fstat(core->exe_fd, &executable) == 0)
+		there += (uint64_t)executable.st_size;
 	if (ranges_bytes(memory) <= there)
 		return NULL;
 	return error_create(ERROR_FORMAT,

@@ -1,7 +1,7 @@
-/* A whole snapshot, damaged, through the complete analysis and every report.
+/* A whole snapshot, damaged, through the complete analysis and every report, or written again.
  *
  * SILT_FUZZ_SNAPSHOT names a good snapshot, SILT_FUZZ_EXE its executable, which must not be where
- * it was: an input of odd length is read without it. The fuzzer's bytes are not a file but a list
+ * it was: the length of an input says whether it is read with it, and what is done. The fuzzer's bytes are not a file but a list
  * of changes to it: most of the file is far from any structure, and what is wanted are wrong
  * pointers, counts and lengths, not wrong magic numbers.
  */
@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "analysis.h"
 #include "bytes.h"
@@ -166,6 +167,15 @@ static void report(const struct analysis *analysis)
 	show(view_why(analysis, &options, "1", &view), &view);
 }
 
+static void write_again(const char *path, const char *exe)
+{
+	const struct snapshot_wishes wishes = {.exe = exe};
+	_cleanup_free_ char *again = memory_format("/tmp/silt-fuzz-%d", getpid());
+
+	if (fuzz_passed(program_snapshot(path, &wishes, again)))
+		unlink(again);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
 	struct analysis *analysis;
@@ -174,8 +184,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 		read_good();
 	int fd = make_file(cursor_over(bytes, length));
 	_cleanup_free_ char *path = memory_format("/proc/self/fd/%d", fd);
-	const struct analysis_options options = {.program = {.exe = length % 2 ? NULL : good.exe}};
-	if (fuzz_passed(analysis_open(path, &options, &analysis))) {
+	const struct analysis_options options = {.program = {.exe = length & 1 ? NULL : good.exe}};
+	if (length & 2)
+		write_again(path, options.program.exe);
+	else if (fuzz_passed(analysis_open(path, &options, &analysis))) {
 		report(analysis);
 		analysis_destroy(analysis);
 	}
