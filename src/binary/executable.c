@@ -127,7 +127,8 @@ static bool visit_mapping(
 
 	if (mapping.start >= mapping.end)
 		return false;
-	mapping.path = memory_string(executable->path);
+	_cleanup_free_ char *path = realpath(executable->path, NULL); /* mappings have no others */
+	mapping.path = memory_string(path ? path : executable->path);
 	vec_push(&target->mappings, mapping);
 	return false;
 }

@@ -77,23 +77,18 @@ static void read_all_pieces(const struct memory_source *source, struct piece **p
 struct reading {
 	const struct memory_source *source;
 	struct piece **pieces;
-	size_t count;
-	size_t next; /* atomic */
+	struct parallel_share share;
 };
 
 static struct error *read_work(void *context, unsigned worker)
 {
 	struct reading *reading = context;
+	uint64_t at, end;
 
 	(void)worker;
-	for (;;) {
-		size_t at = __atomic_fetch_add(&reading->next, PIECES_PER_CALL, __ATOMIC_RELAXED);
-
-		if (at >= reading->count)
-			return NULL;
-		read_all_pieces(reading->source, reading->pieces + at,
-			MIN(reading->count - at, (size_t)PIECES_PER_CALL));
-	}
+	while (parallel_take(&reading->share, PIECES_PER_CALL, &at, &end))
+		read_all_pieces(reading->source, reading->pieces + at, end - at);
+	return NULL;
 }
 
 void pieces_read(
@@ -113,7 +108,7 @@ void pieces_read(
 		if (piece->length && inside)
 			vec_push(&chosen, piece);
 	}
-	struct reading reading = {source, chosen.items, chosen.count, 0};
+	struct reading reading = {source, chosen.items, {.count = chosen.count}};
 	unsigned width = chosen.count > PIECES_PER_CALL ? source->workers : 1;
 	/* Where no second thread can be started, the first one does it all. */
 	error_destroy(parallel_run(width, read_work, &reading));

@@ -55,7 +55,7 @@ struct copy {
 	const struct memory_source *source;
 	struct parts parts;
 	VEC(struct batch) batches;
-	size_t next; /* atomic: how many batches were taken */
+	struct parallel_share share; /* of the batches */
 	bool from_both_ends;
 	struct ranges missing[COPY_WORKERS];
 	parallel_fn *beside; /* NULL: nothing */
@@ -185,14 +185,11 @@ static struct error *copy_work(void *context, unsigned worker)
 {
 	struct copy *copy = context;
 	_cleanup_free_ uint8_t *buffer = memory_alloc(BATCH_BYTES);
+	uint64_t mine, end;
 
 	if (worker == 0 && copy->beside)
 		TRY(copy->beside(copy->context, worker));
-	for (;;) {
-		size_t mine = __atomic_fetch_add(&copy->next, 1, __ATOMIC_RELAXED);
-
-		if (mine >= copy->batches.count)
-			return NULL;
+	while (parallel_take(&copy->share, 1, &mine, &end)) {
 		const struct batch *batch = batch_at(copy, mine);
 
 		TRY(check_limit(copy->spool));
@@ -203,6 +200,7 @@ static struct error *copy_work(void *context, unsigned worker)
 			TRY(write_parts(copy->spool, &copy->parts.list.items[batch->first],
 				batch->count, buffer));
 	}
+	return NULL;
 }
 
 static size_t first_behind(const struct spool *spool, addr_t address)
@@ -460,6 +458,7 @@ struct error *spool_copy_beside(struct spool *spool, const struct memory_source 
 	place(spool, memory);
 	plan_parts(&copy, memory);
 	plan_batches(&copy);
+	copy.share.count = copy.batches.count;
 	if (spool->holding)
 		hold_batches(spool->hold, &copy);
 	unsigned width = MIN(source->workers, (unsigned)COPY_WORKERS);

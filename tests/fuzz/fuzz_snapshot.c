@@ -1,9 +1,9 @@
 /* A whole snapshot, damaged, through the complete analysis and every report, or written again.
  *
  * SILT_FUZZ_SNAPSHOT names a good snapshot, SILT_FUZZ_EXE its executable, which must not be where
- * it was: the length of an input says whether it is read with it, and what is done. The fuzzer's bytes are not a file but a list
- * of changes to it: most of the file is far from any structure, and what is wanted are wrong
- * pointers, counts and lengths, not wrong magic numbers.
+ * it was: the length of an input says whether it is read with it, and what is done. The fuzzer's
+ * bytes are not a file but a list of changes to it: most of the file is far from any structure, and
+ * what is wanted are wrong pointers, counts and lengths, not wrong magic numbers.
  */
 #include <fcntl.h>
 #include <stdio.h>

@@ -94,7 +94,7 @@ def test_running(go, programs, silt, tmp_path):
 
 
 def snapped(silt, crashed, program, path, *options):
-    done = silt.run("snap", crashed.core, "--exe", program, "-o", path, *options)
+    done = silt.run("snap", crashed.core, "--exe", program.name, "-o", path, *options, cwd=program.parent)
     assert done.returncode == 0, done.stderr
     assert path.stat().st_size < crashed.core.stat().st_size / 4
     return silt.json("report", path, "--limit=0")
