@@ -259,8 +259,10 @@ void injection_destroy(struct injection *injection)
 {
 	if (!injection)
 		return;
-	if (injection->seized)
-		FAULT_POINT("detach", ptrace(PTRACE_DETACH, injection->tid, NULL, NULL));
+	int signal_number = stop_signal(injection->tid); /* when something went wrong */
+	if (injection->seized || signal_number)
+		FAULT_POINT("detach", ptrace(PTRACE_DETACH, injection->tid, NULL,
+					      (void *)(intptr_t)signal_number));
 	else
 		FAULT_POINT("setoptions", ptrace(PTRACE_SETOPTIONS, injection->tid, NULL, NULL));
 	free(injection);

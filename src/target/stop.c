@@ -94,12 +94,26 @@ static bool is_before_signal(const siginfo_t *info)
 	return info->si_code == CLD_TRAPPED && info->si_status > 0 && info->si_status <= SIGRTMAX;
 }
 
+/* What there is to be waited for, which stays so. */
+static int look(pid_t tid, siginfo_t *ret)
+{
+	*ret = (siginfo_t){0};
+	return FAULT_POINT("waitid",
+		waitid(P_PID, (id_t)tid, ret, WEXITED | WSTOPPED | WNOHANG | WNOWAIT | __WALL));
+}
+
+int stop_signal(pid_t tid)
+{
+	siginfo_t info;
+
+	return look(tid, &info) == 0 && is_before_signal(&info) ? info.si_status : 0;
+}
+
 pid_t stop_poll(pid_t tid, int *ret_status)
 {
-	siginfo_t info = {0};
+	siginfo_t info;
 
-	if (FAULT_POINT("waitid", waitid(P_PID, (id_t)tid, &info,
-					  WEXITED | WSTOPPED | WNOHANG | WNOWAIT | __WALL)) < 0)
+	if (look(tid, &info) < 0)
 		return -1;
 	if (!is_before_signal(&info))
 		return FAULT_POINT("waitpid", waitpid(tid, ret_status, __WALL | WNOHANG));

@@ -26,6 +26,10 @@ struct error *stop_create(pid_t pid, uint64_t limit_ns, struct stop **ret);
  * reads). */
 pid_t stop_poll(pid_t tid, int *ret_status);
 
+/* The signal before whose delivery a thread stands, which is not waited for; 0: it does not. Who
+ * lets it go has to pass it on. */
+int stop_signal(pid_t tid);
+
 /* Sleeps until something has happened to a traced thread since the last call, or until
  * CLOCK_MONOTONIC is `limit`, and perhaps less: whoever polled again and again would take the
  * processor from the very thread that it waits for. stop_listen() comes first, before threads are
