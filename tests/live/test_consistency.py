@@ -7,6 +7,7 @@ from test_same_answers import take_gcore
 
 WAYS = ["stop", "precopy", "fork"]
 CAPTURES, CAPTURES_LONG = 3, 40
+SPACE = 1 << 30  # so much that several threads look for what was written to (src/target/write_watch.c)
 
 
 class Facts:
@@ -71,7 +72,7 @@ def check(path, facts, silt):
 @pytest.mark.parametrize("way", WAYS)
 def test_consistent(go, programs, silt, long, tmp_path, way):
     missing = []
-    with Process(programs.build(go, "churn"), settle=1) as process:
+    with Process(programs.build(go, "churn"), SPACE, settle=1) as process:
         facts = Facts(process)
         for number in range(CAPTURES_LONG if long else CAPTURES):
             path = tmp_path / "snapshot"

@@ -1,4 +1,4 @@
-// Churn changes linked structures all the time, in an order of which every instant keeps some facts true. A
+// Churn [SPACE] changes linked structures all the time, in an order of which every instant keeps some facts true. A
 // snapshot that mixes two instants breaks them. Meanwhile it allocates and collects, so that spans change
 // their size class and the heap grows and shrinks.
 //
@@ -9,7 +9,8 @@
 //   - the map: it has as many entries as the counter says, or one more.
 //
 // It says where these are, "fact address NAME addr=0x...", and where the fields lie, "fact offset NAME
-// bytes=...", then READY. Every line that it reads it answers with the same line.
+// bytes=...", then READY. Every line that it reads it answers with the same line. SPACE bytes more it has and never
+// touches.
 package main
 
 import (
@@ -18,7 +19,9 @@ import (
 	"math/rand"
 	"os"
 	"runtime/debug"
+	"strconv"
 	"sync/atomic"
+	"syscall"
 	"time"
 	"unsafe"
 )
@@ -162,8 +165,23 @@ func tellWhere() {
 	fmt.Printf("fact count pointers of=%d\n", blockLength)
 }
 
+// Outside of the heap, whose collections would be put off.
+func mapSpace(text string) {
+	bytes, err := strconv.Atoi(text)
+	if err == nil {
+		_, err = syscall.Mmap(-1, 0, bytes, syscall.PROT_READ|syscall.PROT_WRITE,
+			syscall.MAP_PRIVATE|syscall.MAP_ANON|syscall.MAP_NORESERVE)
+	}
+	if err != nil {
+		panic(err)
+	}
+}
+
 func main() {
 	debug.SetGCPercent(gcPercent)
+	if len(os.Args) > 1 {
+		mapSpace(os.Args[1])
+	}
 	go writeSecret()
 	time.Sleep(100 * time.Millisecond)
 	for i := range cells {
