@@ -32,8 +32,7 @@ static void add_documents(struct view *view, const struct analysis *analysis)
 			"debug_file",
 			executable->names_path ? clean_json(executable->names_path) : json_null()));
 	json_object_set_new(view_document(view), "capture",
-		json_pack("{s:s, s:I, s:I, s:I, s:I, s:I}", "mode", target->capture.mode,
-			"monotonic_ns", (json_int_t)target->capture.monotonic_ns, "pause_ns",
+		json_pack("{s:s, s:I, s:I, s:I, s:I}", "mode", target->capture.mode, "pause_ns",
 			(json_int_t)target->capture.pause_ns, "elapsed_ns",
 			(json_int_t)target->capture.elapsed_ns, "bytes_read",
 			(json_int_t)target->capture.bytes_read, "copy_ns",
