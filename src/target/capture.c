@@ -57,6 +57,15 @@ void capturer_forget_plan(struct capturer *capturer)
 	empty(&capturer->planned);
 }
 
+struct error *capturer_write_headers(const struct capturer *capturer)
+{
+	return core_write_headers(capturer->spool.fd, &(struct core_contents){
+							      .target = capturer->target,
+							      .spool = &capturer->spool,
+							      .pieces = &capturer->pieces,
+						      });
+}
+
 void capturer_add_thread_stacks(const struct capturer *capturer, struct ranges *memory)
 {
 	const struct target *target = capturer->target;
@@ -160,11 +169,7 @@ static struct error *capture(struct capturer *capturer, pid_t pid, int fd)
 	facts->copy_ns = capturer->spool.copy_ns;
 	facts->bytes_read = capturer->spool.bytes_read + ranges_bytes(&capturer->planned.pieces) -
 			    facts->unread_bytes;
-	return core_write_headers(fd, &(struct core_contents){
-					      .target = target,
-					      .spool = &capturer->spool,
-					      .pieces = &capturer->pieces,
-				      });
+	return capturer_write_headers(capturer);
 }
 
 /* How the capturer tells its parent what went wrong: a page that both see. */

@@ -3,8 +3,6 @@
 
 #include <sys/stat.h>
 
-#include "core_writer.h"
-
 static int by_start(const void *left, const void *right)
 {
 	const struct mapping *a = left, *b = right;
@@ -61,11 +59,7 @@ static struct error *copy(struct capturer *capturer)
 	TRY(spool_copy(&capturer->spool, &source, memory));
 	pieces_init(&capturer->pieces, &capturer->planned.pieces);
 	pieces_read(&capturer->pieces, &source, NULL);
-	return core_write_headers(capturer->spool.fd, &(struct core_contents){
-							      .target = capturer->target,
-							      .spool = &capturer->spool,
-							      .pieces = &capturer->pieces,
-						      });
+	return capturer_write_headers(capturer);
 }
 
 struct error *capture_core(struct target *core, const struct capture_plan *plan, int fd)

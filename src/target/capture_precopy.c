@@ -17,7 +17,6 @@
 #include "clock.h"
 #include "core_file.h"
 #include "core_format.h"
-#include "core_writer.h"
 #include "pagemap.h"
 #include "parallel.h"
 #include "process.h"
@@ -307,11 +306,7 @@ static struct error *stop_and_copy(struct precopy *precopy)
 /* The capture, opened to make the plan of it. */
 static struct error *open_capture(const struct capturer *capturer, struct target **ret)
 {
-	TRY(core_write_headers(capturer->spool.fd, &(struct core_contents){
-							   .target = capturer->target,
-							   .spool = &capturer->spool,
-							   .pieces = &capturer->pieces,
-						   }));
+	TRY(capturer_write_headers(capturer));
 	_cleanup_free_ char *exe = memory_format("/proc/%d/exe", capturer->target->pid);
 	return core_file_open_fd(dup(capturer->spool.fd), "the captured memory", exe, ret);
 }

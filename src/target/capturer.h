@@ -22,6 +22,9 @@ struct error *capturer_plan(struct capturer *capturer, const struct target *targ
 
 void capturer_forget_plan(struct capturer *capturer);
 
+/* Makes what was copied a core file. */
+struct error *capturer_write_headers(const struct capturer *capturer);
+
 /* The top of each thread's stack, where it is not in what is planned: debuggers want to show it. */
 void capturer_add_thread_stacks(const struct capturer *capturer, struct ranges *memory);
 

@@ -52,7 +52,8 @@ struct scan_argument {
 #define USERFAULT_USER_ONLY 1 /* UFFD_USER_MODE_ONLY: needs no privilege */
 
 enum {
-	SCAN_REGIONS = 8192,
+	SCAN_REGIONS = 512, /* the kernel gathers no more at once (fs/proc/task_mmu.c,
+			       PAGEMAP_WALK_SIZE) */
 	OLDEST_MAJOR = 6,
 	OLDEST_MINOR = 7,
 	STEPS_FOR_WORKER = 8, /* a thread for fewer takes longer to start than it saves */
@@ -198,9 +199,10 @@ struct error *write_watch_add(struct write_watch *watch, addr_t start, addr_t en
 }
 
 /* The kernel stops where its vector is full; it goes on from there. */
-static struct error *take_step(
-	int pagemap, const struct range *step, struct scan_region *regions, struct ranges *ret)
+static struct error *take_step(int pagemap, const struct range *step, struct ranges *ret)
 {
+	struct scan_region regions[SCAN_REGIONS];
+
 	for (addr_t at = step->start; at < step->end;) {
 		struct scan_argument argument = {
 			.size = sizeof(argument),
@@ -241,12 +243,10 @@ struct scan {
 static struct error *scan_work(void *context, unsigned worker)
 {
 	struct scan *scan = context;
-	_cleanup_free_ struct scan_region *regions = memory_array(SCAN_REGIONS, sizeof(*regions));
 	uint64_t at, end;
 
 	while (parallel_take(&scan->share, 1, &at, &end))
-		TRY(take_step(scan->pagemap, &scan->steps.list.items[at], regions,
-			&scan->written[worker]));
+		TRY(take_step(scan->pagemap, &scan->steps.list.items[at], &scan->written[worker]));
 	return NULL;
 }
 
