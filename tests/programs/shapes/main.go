@@ -536,6 +536,31 @@ func facts() {
 	fact("goroutines", "all", "count=%d", runtime.NumGoroutine())
 }
 
+// The world that starts again after the dump may want a thread more than there were, whose m, g0, gsignal and
+// buffers the runtime would allocate. Threads stay: some that have nothing to do are taken first.
+func spareThreads() {
+	const count = 4
+	var pipe [2]int
+	if err := syscall.Pipe(pipe[:]); err != nil {
+		panic(err)
+	}
+	var blocked, done sync.WaitGroup
+	blocked.Add(count)
+	done.Add(count)
+	for i := 0; i < count; i++ {
+		go func() {
+			defer done.Done()
+			blocked.Done()
+			syscall.Read(pipe[0], make([]byte, 1)) // keeps its thread
+		}()
+	}
+	blocked.Wait()
+	time.Sleep(10 * time.Millisecond)
+	syscall.Close(pipe[1])
+	done.Wait()
+	syscall.Close(pipe[0])
+}
+
 func main() {
 	debug.SetGCPercent(-1) // no collection but ours: what is dead stays where it is
 	retained()
@@ -546,6 +571,7 @@ func main() {
 	finalizers()
 	held()
 	newer()
+	spareThreads()
 	goroutines()
 	runtime.GC()
 	runtime.GC()
