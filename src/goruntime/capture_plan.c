@@ -11,7 +11,6 @@
 #include "sudog.h"
 
 enum {
-	OS_PAGE = 4096,
 	SPARSE_SPAN_PAGES = 32, /* from 256 KiB on a span may have pages that were never touched */
 	SPECIALS_FOLLOWED = 1 << 16, /* in all: each costs a read while the target stands still */
 	BLOCKS_FOLLOWED = 1 << 12,   /* of a queue */
@@ -35,12 +34,6 @@ struct planner {
 	unsigned channels_left;
 	unsigned arenas_left;
 };
-
-static void add_pages(struct ranges *ranges, addr_t start, addr_t end)
-{
-	ranges_add(ranges, start & ~(addr_t)(OS_PAGE - 1),
-		(end + OS_PAGE - 1) & ~(addr_t)(OS_PAGE - 1));
-}
 
 /* Notes that the runtime keeps something at an address. */
 static void note_metadata(struct planner *planner, addr_t address)
@@ -120,7 +113,7 @@ static void plan_arenas(struct planner *planner, const struct mspan *span, addr_
 		planner->arenas_left--;
 		*last = arena;
 		ranges_add(&planner->arenas, arena, arena + size);
-		add_pages(planner->memory, entry, entry + 8);
+		ranges_add_pages(planner->memory, entry, entry + 8);
 		note_metadata(planner, metadata);
 	}
 }
@@ -222,7 +215,7 @@ static void plan_fatal_error(struct planner *planner)
 
 	fatal_error_stacks(&planner->runtime, &stacks);
 	vec_foreach (stack, &stacks.list)
-		add_pages(planner->memory, stack->start, stack->end);
+		ranges_add_pages(planner->memory, stack->start, stack->end);
 	ranges_deinit(&stacks);
 }
 
@@ -259,7 +252,7 @@ static struct error *plan_program(struct planner *planner)
 	struct ranges relocated = {0};
 
 	vec_foreach (module, &planner->runtime.modules.list)
-		add_pages(planner->memory, module->noptrdata, module->end);
+		ranges_add_pages(planner->memory, module->noptrdata, module->end);
 	vec_foreach (mapping, &target->mappings) {
 		bool of_program =
 			text && mapping->path[0] == '/' && !strcmp(mapping->path, text->path);

@@ -50,14 +50,6 @@ static const struct target_thread *find_thread(
 	return NULL;
 }
 
-/* In the core of a crash threads are in the handler of the signal that ended the program. Who has
- * left his stack for that of the scheduler before has saved where (asm_amd64.s, systemstack: while
- * he is on his own, gobuf.sp is 0). */
-static bool is_ending(const struct goruntime *runtime)
-{
-	return target_may_be_ending(runtime->target);
-}
-
 static addr_t saved_link(
 	const struct goruntime *runtime, struct reader *reader, const struct goroutine *goroutine)
 {
@@ -67,7 +59,10 @@ static addr_t saved_link(
 }
 
 /* A running goroutine is where its thread is, when that is on its stack. Else the thread is on the
- * stack of the scheduler (then g.sched tells) or of the signal handler (then nothing does). */
+ * stack of the scheduler (then g.sched tells) or of the signal handler (then nothing does). In the
+ * core of a crash threads are in the handler of the signal that ended the program: who has left his
+ * stack for that of the scheduler before has saved where (asm_amd64.s, systemstack: while he is on
+ * his own, gobuf.sp is 0). */
 static void place_running(
 	const struct goruntime *runtime, struct reader *reader, struct goroutine *goroutine)
 {
@@ -95,7 +90,8 @@ static void place_running(
 		goroutine->position = POSITION_VDSO;
 		goroutine->pc = read_field(reader, m, layout->m.vdso_pc);
 		goroutine->sp = vdso_sp;
-	} else if ((!(signal_low <= sp && sp < signal_high) || is_ending(runtime)) &&
+	} else if ((!(signal_low <= sp && sp < signal_high) ||
+			   target_may_be_ending(runtime->target)) &&
 		   in_stack(goroutine, goroutine->sp)) {
 		goroutine->position = POSITION_SAVED;
 		goroutine->link = saved_link(runtime, reader, goroutine);

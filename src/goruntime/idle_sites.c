@@ -7,7 +7,6 @@
 
 enum {
 	CODE_MAX = 512, /* bytes of a function that are looked at */
-	OS_PAGE = 4096,
 };
 
 /* MOVL $number, AX */
@@ -91,11 +90,10 @@ static void look_into(
 static void find_scratch(const struct goruntime *runtime, struct capture_plan *plan)
 {
 	addr_t end = executable_data_end(runtime->executable);
-	addr_t start = (end + CAPTURE_SCRATCH - 1) & ~(addr_t)(CAPTURE_SCRATCH - 1),
-	       page_end = (end + OS_PAGE - 1) & ~(addr_t)(OS_PAGE - 1);
+	addr_t start = (end + CAPTURE_SCRATCH - 1) & ~(addr_t)(CAPTURE_SCRATCH - 1);
 	const struct mapping *mapping = target_mapping(runtime->target, start);
 
-	if (!end || start + CAPTURE_SCRATCH > page_end || !mapping || mapping->shared ||
+	if (!end || start + CAPTURE_SCRATCH > page_up(end) || !mapping || mapping->shared ||
 		!(mapping->protection & PROTECTION_WRITE))
 		return;
 	plan->scratch = start;

@@ -39,10 +39,8 @@ enum { NO_MORE_BYTES = ARENA_WORDS / GROUP_WORDS / 8 };
 /* Copies what was captured; the rest of the table is not touched and stays zero. */
 static void copy_present(const struct target *target, addr_t from, uint8_t *to, size_t length)
 {
-	enum { UNIT = 4096 };
-
-	for (size_t at = 0; at < length; at += UNIT) {
-		size_t part = MIN(length - at, (size_t)UNIT);
+	for (size_t at = 0; at < length; at += OS_PAGE) {
+		size_t part = MIN(length - at, (size_t)OS_PAGE);
 		const uint8_t *view = target_view(target, from + at, part);
 
 		if (view)
@@ -318,8 +316,8 @@ void pointer_map_each_split(const struct heap *heap, const struct span *span, ui
  * much larger than what was captured of it. */
 static uint64_t absent_bytes(const struct heap *heap, const struct span *span, uint64_t offset)
 {
-	enum { PAGE = 4096 };
-	uint64_t left = PAGE - (span->start + offset) % PAGE;
+	addr_t at = span->start + offset;
+	uint64_t left = page_down(at) + OS_PAGE - at;
 
 	return span->bytes || heap_bytes(heap, span, offset, 1) ? 0 : left;
 }

@@ -5,7 +5,6 @@
 enum {
 	STACK_LOOKED_AT = 16 << 10, /* bytes from sp on, of a stack whose end is not known */
 	MAX_SYSTEM_STACK = 64 << 10,
-	OS_PAGE = 4096,
 };
 
 struct look {
@@ -25,13 +24,12 @@ static void look_at_memory(const struct look *look, addr_t low, addr_t high)
 		return;
 	}
 	for (addr_t at = low & ~7ull; at < high;) {
-		addr_t end = MIN((at | (OS_PAGE - 1)) + 1, high);
-		size_t length = (size_t)(end - at);
+		size_t length = (size_t)MIN(OS_PAGE - at % OS_PAGE, high - at);
 
 		target_read_present(look->runtime->target, at, page, length);
 		for (size_t i = 0; i + 8 <= length; i += 8)
 			look->visit(look->context, load_u64(page + i));
-		at = end;
+		at += length;
 	}
 }
 

@@ -69,7 +69,6 @@ struct error *capturer_write_headers(const struct capturer *capturer)
 void capturer_add_thread_stacks(const struct capturer *capturer, struct ranges *memory)
 {
 	const struct target *target = capturer->target;
-	addr_t page = CORE_PAGE_SIZE;
 
 	vec_foreach (thread, &target->threads) {
 		addr_t sp = thread->registers.sp;
@@ -77,8 +76,8 @@ void capturer_add_thread_stacks(const struct capturer *capturer, struct ranges *
 
 		if (mapping && !ranges_have(&capturer->planned.memory, sp) &&
 			!ranges_have(&capturer->planned.unwanted, sp))
-			ranges_add(memory, sp & ~(page - 1),
-				MIN((sp + THREAD_STACK + page - 1) & ~(page - 1), mapping->end));
+			ranges_add(memory, page_down(sp),
+				MIN(page_up(sp + THREAD_STACK), mapping->end));
 	}
 	ranges_normalise(memory);
 }

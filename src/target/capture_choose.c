@@ -21,6 +21,12 @@ enum {
 #define GB                  1000000000ull
 #define SLOWEST_NS_PER_BYTE 1.0 /* a sample that took longer was disturbed */
 
+/* How many are counted on to read, or to look for what was written: not all processors are ours. */
+static uint64_t readers(void)
+{
+	return MIN(parallel_width(), 2u);
+}
+
 /* The time that reading so many bytes of a process that stands still takes here, by trying some of
  * them. */
 static uint64_t reading_ns(const struct capturer *capturer, uint64_t bytes)
@@ -37,8 +43,7 @@ static uint64_t reading_ns(const struct capturer *capturer, uint64_t bytes)
 	}
 	uint64_t passed = clock_now() - began;
 	double expected = done ? (double)passed * (double)bytes / (double)done : 0;
-	return (uint64_t)MIN(expected, (double)bytes * SLOWEST_NS_PER_BYTE) /
-	       MIN(parallel_width(), 2u);
+	return (uint64_t)MIN(expected, (double)bytes * SLOWEST_NS_PER_BYTE) / readers();
 }
 
 static char *room_refusal(const struct capturer *capturer, enum capture_way way)
@@ -90,8 +95,8 @@ static uint64_t predicted_pause(const struct capturer *capturer, enum capture_wa
 
 	switch (way) {
 	case CAPTURE_PRECOPY:
-		return STOP_OVERHEAD_NS + resident * (PRECOPY_NS_PER_GB / 1000) / (GB / 1000) /
-						  MIN(parallel_width(), 2u);
+		return STOP_OVERHEAD_NS +
+		       resident * (PRECOPY_NS_PER_GB / 1000) / (GB / 1000) / readers();
 	case CAPTURE_FORK:
 		return STOP_OVERHEAD_NS + resident * (FORK_NS_PER_GB / 1000) / (GB / 1000);
 	default:

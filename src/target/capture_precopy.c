@@ -341,14 +341,6 @@ static void part_pieces(
 	ranges_deinit(&had);
 }
 
-static void add_pages(const struct ranges *pieces, struct ranges *ret)
-{
-	const addr_t page = CORE_PAGE_SIZE;
-
-	vec_foreach (range, &pieces->list)
-		ranges_add(ret, range->start & ~(page - 1), (range->end + page - 1) & ~(page - 1));
-}
-
 /* Of the late pieces the pages were copied, because they had been written to, or are read late. */
 static void settle_pieces(
 	struct capturer *capturer, const struct ranges *had, const struct ranges *late)
@@ -392,7 +384,8 @@ static struct error *read_planned(struct precopy *precopy, const struct ranges *
 
 	vec_foreach (range, &capturer->planned.memory.list)
 		ranges_add(&wanted, range->start, range->end);
-	add_pages(late_pieces, &wanted);
+	vec_foreach (range, &late_pieces->list)
+		ranges_add_pages(&wanted, range->start, range->end);
 	ranges_normalise(&wanted);
 	spool_missing(&capturer->spool, &wanted, &missing);
 	struct error *error = missing.list.count ? read_late(precopy, &missing) : NULL;

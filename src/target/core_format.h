@@ -22,7 +22,4 @@ enum {
 	SILT_NOTE_RESIDENCY = 0x53494c03,
 };
 
-enum {
-	CORE_PAGE_SIZE = 4096,   /* the unit of NT_FILE offsets that we write */
-	CORE_DATA_OFFSET = 4096, /* of the memory, which comes first */
-};
+enum { CORE_DATA_OFFSET = 4096 }; /* of the memory, which comes first */

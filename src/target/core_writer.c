@@ -82,13 +82,13 @@ static void put_files(struct output *output, const struct target *target)
 	vec_foreach (mapping, &target->mappings)
 		count += mapping->path[0] == '/';
 	put_u64(&note, count);
-	put_u64(&note, CORE_PAGE_SIZE);
+	put_u64(&note, OS_PAGE); /* the unit of the offsets below */
 	vec_foreach (mapping, &target->mappings) {
 		if (mapping->path[0] != '/')
 			continue;
 		put_u64(&note, mapping->start);
 		put_u64(&note, mapping->end);
-		put_u64(&note, mapping->offset / CORE_PAGE_SIZE);
+		put_u64(&note, mapping->offset / OS_PAGE);
 	}
 	vec_foreach (mapping, &target->mappings) {
 		if (mapping->path[0] == '/')
@@ -187,7 +187,7 @@ static size_t put_load_headers(struct output *output, const struct core_contents
 			.p_vaddr = part->start,
 			.p_filesz = part->end - part->start,
 			.p_memsz = part->end - part->start,
-			.p_align = CORE_PAGE_SIZE,
+			.p_align = OS_PAGE,
 		};
 
 		put(output, &header, sizeof(header));

@@ -8,6 +8,11 @@ void ranges_add(struct ranges *ranges, addr_t start, addr_t end)
 		vec_push(&ranges->list, {.start = start, .end = end});
 }
 
+void ranges_add_pages(struct ranges *ranges, addr_t start, addr_t end)
+{
+	ranges_add(ranges, page_down(start), page_up(end));
+}
+
 void ranges_extend(struct ranges *ranges, addr_t start, addr_t end)
 {
 	struct range *last = ranges->list.count ? vec_last(&ranges->list) : NULL;

@@ -19,7 +19,10 @@ struct ranges {
 /* Ignored when it is empty. */
 void ranges_add(struct ranges *ranges, addr_t start, addr_t end);
 
-/* The same, but joined with the one that was added last when it follows it. */
+/* All of the pages that it is in. */
+void ranges_add_pages(struct ranges *ranges, addr_t start, addr_t end);
+
+/* As ranges_add, but joined with the one that was added last when it follows it. */
 void ranges_extend(struct ranges *ranges, addr_t start, addr_t end);
 
 /* Sorts, and joins what touches or overlaps. */

@@ -95,8 +95,8 @@ static struct error *write_sparse(int fd, const uint8_t *bytes, size_t length, u
 {
 	size_t begin = 0;
 
-	for (size_t at = 0; at < length; at += CORE_PAGE_SIZE) {
-		size_t page = MIN(length - at, (size_t)CORE_PAGE_SIZE);
+	for (size_t at = 0; at < length; at += OS_PAGE) {
+		size_t page = MIN(length - at, (size_t)OS_PAGE);
 
 		if (!bytes_are_zero(bytes + at, page))
 			continue;
@@ -136,7 +136,7 @@ static void read_part(const struct memory_source *source, const struct part *par
 			done += got;
 			continue;
 		}
-		addr_t page_end = (at & ~(addr_t)(CORE_PAGE_SIZE - 1)) + CORE_PAGE_SIZE;
+		addr_t page_end = page_down(at) + OS_PAGE;
 		size_t skip = MIN(page_end - at, part->length - done);
 
 		memset(buffer + done, 0, skip);
@@ -306,14 +306,14 @@ bool spool_read(const struct spool *spool, const struct range *range, uint8_t *b
 /* A file system without holes gets zeros. */
 static struct error *erase(const struct spool *spool, const struct placement *placement)
 {
-	static const uint8_t zeros[CORE_PAGE_SIZE];
+	static const uint8_t zeros[OS_PAGE];
 	uint64_t length = placement->end - placement->start;
 
 	if (fallocate(spool->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
 		    (off_t)placement->offset, (off_t)length) == 0)
 		return NULL;
-	for (uint64_t at = 0; at < length; at += CORE_PAGE_SIZE)
-		TRY(write_bytes(spool->fd, zeros, CORE_PAGE_SIZE, placement->offset + at));
+	for (uint64_t at = 0; at < length; at += OS_PAGE)
+		TRY(write_bytes(spool->fd, zeros, OS_PAGE, placement->offset + at));
 	return NULL;
 }
 
@@ -488,7 +488,7 @@ static int populate(uint8_t *buffer, size_t size)
 		return 0;
 	if (errno != EINVAL) /* Linux before 5.14 */
 		return -1;
-	for (size_t at = 0; at < size; at += CORE_PAGE_SIZE)
+	for (size_t at = 0; at < size; at += OS_PAGE)
 		*(volatile uint8_t *)(buffer + at) = 0;
 	return 0;
 }
@@ -497,7 +497,7 @@ struct error *spool_reserve(struct spool *spool, size_t bytes)
 {
 	struct hold *hold = memory_alloc(sizeof(*hold));
 
-	hold->size = MAX(bytes, (size_t)CORE_PAGE_SIZE);
+	hold->size = MAX(bytes, (size_t)OS_PAGE);
 	hold->buffer =
 		mmap(NULL, hold->size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (hold->buffer == MAP_FAILED || populate(hold->buffer, hold->size) < 0) {
@@ -536,12 +536,11 @@ static struct error *flush_some(const struct spool *spool, const struct hold *ho
 /* What has been written is given back to the kernel: the file may be in memory too. */
 static struct error *flush(const struct spool *spool, const struct hold *hold)
 {
-	const size_t page = CORE_PAGE_SIZE;
 	size_t first = 0, length;
 
 	for (size_t at = 0; at < hold->used; at += length) {
 		TRY(flush_some(spool, hold, at, &first, &length));
-		madvise(hold->buffer + (at & ~(page - 1)), length & ~(page - 1), MADV_DONTNEED);
+		madvise(hold->buffer + page_down(at), page_down(length), MADV_DONTNEED);
 	}
 	return NULL;
 }

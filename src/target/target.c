@@ -10,7 +10,6 @@
 #include "sorted.h"
 
 enum {
-	PAGE_UNIT = 4096,
 	USE_UNIT = 64 << 10,            /* what the kernel maps around a page that is touched */
 	USED_UNITS_MAX = 8 << 20 >> 16, /* 8 MiB */
 };
@@ -106,7 +105,7 @@ size_t target_read_present(const struct target *target, addr_t address, void *bu
 		return 0;
 	error_destroy(error);
 	for (size_t done = 0, part; done < length; done += part) {
-		part = MIN(PAGE_UNIT - (size_t)((address + done) % PAGE_UNIT), length - done);
+		part = MIN(OS_PAGE - (size_t)((address + done) % OS_PAGE), length - done);
 		error = target_read(target, address + done, (uint8_t *)buffer + done, part);
 		if (!error)
 			continue;
@@ -123,7 +122,7 @@ static size_t follow(const struct target *target, addr_t address, const uint8_t 
 	size_t place = first_segment(target, address);
 	const struct segment *next =
 		place < target->segments.list.count ? &target->segments.list.items[place] : NULL;
-	size_t rest = (PAGE_UNIT - address % PAGE_UNIT) % PAGE_UNIT;
+	size_t rest = page_up(address) - address;
 
 	*ret = NULL;
 	if (next && next->start <= address) {
@@ -155,7 +154,6 @@ size_t target_read_start(const struct target *target, addr_t address, void *buff
 
 void target_keep_present(const struct target *target, struct ranges *memory)
 {
-	const addr_t page = PAGE_UNIT;
 	struct ranges kept = {0};
 
 	vec_foreach (range, &memory->list) {
@@ -165,8 +163,8 @@ void target_keep_present(const struct target *target, struct ranges *memory)
 
 			if (segment->start >= range->end)
 				break;
-			ranges_add(&kept, MAX(range->start, segment->start & ~(page - 1)),
-				MIN(range->end, (segment->end + page - 1) & ~(page - 1)));
+			ranges_add(&kept, MAX(range->start, page_down(segment->start)),
+				MIN(range->end, page_up(segment->end)));
 		}
 	}
 	ranges_normalise(&kept);

@@ -9,7 +9,7 @@
 #include "random.h"
 #include "spool.h"
 
-enum { PAGES = 64, STEPS = 200, SEEDS = 20, SMALL_HOLD = 5 * CORE_PAGE_SIZE };
+enum { PAGES = 64, STEPS = 200, SEEDS = 20, SMALL_HOLD = 5 * OS_PAGE };
 
 struct model {
 	uint8_t *memory;
@@ -18,7 +18,7 @@ struct model {
 
 static addr_t address_of(const struct model *model, unsigned page)
 {
-	return (addr_t)(uintptr_t)(model->memory + (size_t)page * CORE_PAGE_SIZE);
+	return (addr_t)(uintptr_t)(model->memory + (size_t)page * OS_PAGE);
 }
 
 static void choose_pages(
@@ -28,7 +28,7 @@ static void choose_pages(
 		chosen[page] = random_below(random, 4) == 0;
 		if (chosen[page])
 			ranges_add(ret, address_of(model, page),
-				address_of(model, page) + CORE_PAGE_SIZE);
+				address_of(model, page) + OS_PAGE);
 	}
 	ranges_normalise(ret);
 }
@@ -41,20 +41,20 @@ static void check_contents(const struct spool *spool, const struct model *model)
 
 	spool_contents(spool, &there);
 	vec_foreach (part, &there.list) {
-		for (addr_t at = part->start; at < part->end; at += CORE_PAGE_SIZE) {
-			unsigned page = (unsigned)((at - address_of(model, 0)) / CORE_PAGE_SIZE);
+		for (addr_t at = part->start; at < part->end; at += OS_PAGE) {
+			unsigned page = (unsigned)((at - address_of(model, 0)) / OS_PAGE);
 			uint8_t held;
 
 			assert_int_equal(pread(spool->fd, &held, 1,
 						 (off_t)(part->offset + (at - part->start))),
 				1);
 			assert_int_equal(held, model->copied[page]);
-			bytes += CORE_PAGE_SIZE;
+			bytes += OS_PAGE;
 		}
 	}
 	ranges_add(&all, address_of(model, 0), address_of(model, PAGES));
 	spool_missing(spool, &all, &missing);
-	assert_int_equal(bytes + ranges_bytes(&missing), (uint64_t)PAGES * CORE_PAGE_SIZE);
+	assert_int_equal(bytes + ranges_bytes(&missing), (uint64_t)PAGES * OS_PAGE);
 	for (unsigned page = 0; page < PAGES; page++)
 		assert_int_equal(
 			ranges_have(&missing, address_of(model, page)), model->copied[page] < 0);
@@ -66,7 +66,7 @@ static void check_contents(const struct spool *spool, const struct model *model)
 /* What is read back of two pages is there if both are. */
 static void check_reading(const struct spool *spool, const struct model *model)
 {
-	uint8_t bytes[2 * CORE_PAGE_SIZE];
+	uint8_t bytes[2 * OS_PAGE];
 
 	for (unsigned page = 0; page + 1 < PAGES; page++) {
 		const struct range range = {
@@ -75,7 +75,7 @@ static void check_reading(const struct spool *spool, const struct model *model)
 
 		assert_int_equal(there, model->copied[page] >= 0 && model->copied[page + 1] >= 0);
 		if (there)
-			assert_int_equal(bytes[CORE_PAGE_SIZE - 1], model->copied[page + 1]);
+			assert_int_equal(bytes[OS_PAGE - 1], model->copied[page + 1]);
 	}
 }
 
@@ -107,7 +107,7 @@ static void take_step(struct random *random, struct spool *spool, struct model *
 			continue;
 		uint8_t value = (uint8_t)random_below(random, 256);
 
-		model->memory[(size_t)page * CORE_PAGE_SIZE] = value;
+		model->memory[(size_t)page * OS_PAGE] = value;
 		model->copied[page] = forget ? -1 : value;
 	}
 	if (forget)
@@ -121,8 +121,8 @@ static void check_erased(const struct spool *spool, const struct model *model)
 {
 	assert_success(spool_erase_forgotten(spool));
 	vec_foreach (placement, &spool->placements) {
-		for (addr_t at = placement->start; at < placement->end; at += CORE_PAGE_SIZE) {
-			unsigned page = (unsigned)((at - address_of(model, 0)) / CORE_PAGE_SIZE);
+		for (addr_t at = placement->start; at < placement->end; at += OS_PAGE) {
+			unsigned page = (unsigned)((at - address_of(model, 0)) / OS_PAGE);
 			uint8_t held = 1;
 
 			assert_true(
@@ -137,7 +137,7 @@ static void check_erased(const struct spool *spool, const struct model *model)
 static void run_steps(uint64_t seed)
 {
 	struct random random = random_from(seed);
-	struct model model = {.memory = mmap(NULL, (size_t)PAGES * CORE_PAGE_SIZE,
+	struct model model = {.memory = mmap(NULL, (size_t)PAGES * OS_PAGE,
 				      PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)};
 	int fd = memfd_create("spool", MFD_CLOEXEC);
 	struct spool spool;
@@ -157,7 +157,7 @@ static void run_steps(uint64_t seed)
 	check_contents(&spool, &model);
 	check_erased(&spool, &model);
 	spool_deinit(&spool);
-	munmap(model.memory, (size_t)PAGES * CORE_PAGE_SIZE);
+	munmap(model.memory, (size_t)PAGES * OS_PAGE);
 	close(fd);
 }
 
