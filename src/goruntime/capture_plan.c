@@ -356,6 +356,7 @@ struct capture_plan capture_plan_for(const struct capture_wishes *wishes)
 		.choose = choose,
 		.stack_floor = stack_floor,
 		.context = (void *)(uintptr_t)wishes,
+		.contents = wishes->contents,
 	};
 
 	idle_sites_find(wishes->runtime, &plan);

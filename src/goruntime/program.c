@@ -210,6 +210,12 @@ static struct error *open_to_copy(const char *name, const struct snapshot_wishes
 		return look_at_process(*ret_pid, program);
 	*ret_pid = 0;
 	TRY(open_file(name, wishes->exe, program));
+	if (wishes->contents && program->target->kind == TARGET_SNAPSHOT &&
+		!program->target->capture.contents)
+		return error_create(ERROR_USAGE,
+			"%s was taken without the objects that hold no pointers: --contents can "
+			"add them only when its process or core is taken",
+			name);
 	if (!program->target->mappings.count)
 		executable_add_mappings(program->executable, program->target);
 	return NULL;

@@ -59,6 +59,7 @@ void capturer_forget_plan(struct capturer *capturer)
 
 struct error *capturer_write_headers(const struct capturer *capturer)
 {
+	capturer->target->capture.contents = capturer->plan->contents;
 	return core_write_headers(capturer->spool.fd, &(struct core_contents){
 							      .target = capturer->target,
 							      .spool = &capturer->spool,

@@ -33,6 +33,7 @@ struct capture_plan {
 	struct error *(*choose)(
 		void *context, const struct target *target, struct capture_ranges *ret);
 	void *context;
+	bool contents;                /* objects without pointers are chosen too */
 	struct idle_sites idle_sites; /* where calls may be injected; none: nowhere */
 	addr_t exit_call; /* code that ends a process and needs no stack; 0: not known */
 	/* CAPTURE_SCRATCH bytes of writable memory that the program does not use; 0: none. */

@@ -106,6 +106,7 @@ static void parse_fact(struct target *target, const char *key, const char *value
 		{"uptime_ns", &facts->uptime_ns},
 		{"start_ticks", &facts->start_ticks},
 		{"memory_limit_bytes", &facts->memory_limit_bytes},
+		{"contents", &facts->contents},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {

@@ -105,10 +105,11 @@ static void put_facts(struct output *output, const struct target *target)
 		"mode=%s\npause_ns=%" PRIu64 "\nbytes_read=%" PRIu64 "\ncopy_ns=%" PRIu64
 		"\nunread_bytes=%" PRIu64 "\nmonotonic_ns=%" PRIu64 "\nuptime_ns=%" PRIu64
 		"\nstart_ticks=%" PRIu64 "\nboot_id=%s\nmemory_limit_bytes=%" PRIu64
-		"\npid=%d\nname=%s\n",
+		"\ncontents=%" PRIu64 "\npid=%d\nname=%s\n",
 		facts->mode, facts->pause_ns, facts->bytes_read, facts->copy_ns,
 		facts->unread_bytes, facts->monotonic_ns, facts->uptime_ns, facts->start_ticks,
-		facts->boot_id, facts->memory_limit_bytes, target->pid, target->name);
+		facts->boot_id, facts->memory_limit_bytes, facts->contents, target->pid,
+		target->name);
 
 	put_note(output, SILT_NOTE_OWNER, SILT_NOTE_FACTS, text, strlen(text));
 }

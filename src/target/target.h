@@ -71,6 +71,7 @@ struct capture_facts {
 	char boot_id[40];            /* of the target's machine (random(4)), "" when not known */
 	uint64_t start_ticks;        /* when the process started, since the boot (proc(5), stat) */
 	uint64_t memory_limit_bytes; /* of its cgroup; 0: none, or not known */
+	uint64_t contents;           /* not 0: also objects without pointers were taken */
 };
 
 struct segment {

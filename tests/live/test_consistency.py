@@ -123,4 +123,9 @@ def test_contents_of_a_core_are_left_out(go, programs, silt, tmp_path, name):
         assert done.returncode == 0, done.stderr
         found[bool(option)] = (tmp_path / "snapshot").read_bytes().count(secret)
     assert core.read_bytes().count(secret) and found[True] and not found[False]
+    for made, taken_with in ("again", ["--contents"]), ("smaller", []):
+        assert silt.run("snap", core, "-o", tmp_path / "snapshot", *taken_with).returncode == 0
+        done = silt.run("snap", tmp_path / "snapshot", "-o", tmp_path / made, "--contents")
+        assert bool(taken_with) == (done.returncode == 0) == (tmp_path / made).exists()
+        assert taken_with or "was taken without" in done.stderr
     core.unlink()
