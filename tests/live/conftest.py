@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from programs import Go, VERSIONS, Programs
+from programs import Go, only_one, VERSIONS, Programs
 from silt import Silt
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -117,6 +117,14 @@ def bench(build):
 @pytest.fixture(scope="session")
 def silt(build):
     return Silt(build / "src/silt")
+
+
+@pytest.fixture(scope="session")
+def static(build):
+    """`ninja static`, which this makes: as two processes may, it is built by one at a time."""
+    with only_one(build / "static"):
+        subprocess.run(["ninja", "-C", build, "--quiet", "static"], check=True)
+    return build / "src/silt-static"
 
 
 @pytest.fixture(scope="session")

@@ -13,12 +13,6 @@ from silt import Silt
 LARGEST = 6 << 20
 
 
-@pytest.fixture(scope="module")
-def static(build):
-    subprocess.run(["ninja", "-C", build, "--quiet", "static"], check=True)
-    return build / "src/silt-static"
-
-
 def test_is_small_and_needs_nothing(static):
     headers = subprocess.check_output(["readelf", "-lW", static], text=True)
     assert "INTERP" not in headers
