@@ -7,6 +7,7 @@ import re
 import resource
 import shutil
 import signal
+import stat
 import struct
 import subprocess
 import time
@@ -418,6 +419,28 @@ def test_unwritable_directory(silt, running, tiny):
     refused(silt.run("snap", running.pid, "-o", tiny), str(tiny))
     assert list(tiny.iterdir()) == []
     unharmed(running)
+
+
+def make_device(path):
+    """Like /dev/null."""
+    try:
+        os.mknod(path, stat.S_IFCHR | 0o600, os.makedev(1, 3))
+    except PermissionError:
+        pytest.skip("only root can make a device")
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir, make_device])
+@pytest.mark.parametrize("ending", ["", ".zst"])
+def test_output_is_no_file(silt, running, tmp_path, make, ending):
+    """A device must not lose its name to a snapshot; nor what a link leads to, such as /dev/stdout."""
+    path, link = tmp_path / ("special" + ending), tmp_path / ("link" + ending)
+    make(path)
+    link.symlink_to(path)
+    before = path.lstat()
+    for output in path, link:
+        refused(silt.run("snap", running.pid, "-o", output), str(output), "not a regular file")
+    assert path.lstat() == before and link.is_symlink()
+    assert sorted(tmp_path.iterdir()) == sorted([path, link])
 
 
 def test_full_output(silt, running):
