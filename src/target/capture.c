@@ -188,6 +188,15 @@ struct capture {
 	struct verdict_page *page;
 };
 
+/* A terminal's stop signals go to the capturer as well, and it would keep the target stopped until
+ * silt goes on. Without it silt alone stops. */
+static void ignore_job_control(void)
+{
+	signal(SIGTSTP, SIG_IGN);
+	signal(SIGTTIN, SIG_IGN);
+	signal(SIGTTOU, SIG_IGN);
+}
+
 static _Noreturn void capturer_main(const struct capture *capture_of,
 	const struct capture_plan *plan, const struct capture_options *options, int fd)
 {
@@ -195,6 +204,7 @@ static _Noreturn void capturer_main(const struct capture *capture_of,
 		.plan = plan, .options = options, .no_injection = capture_of->no_injection};
 	struct verdict_page *page = capture_of->page;
 
+	ignore_job_control();
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != capture_of->parent) /* it has ended before that */
 		_exit(1);

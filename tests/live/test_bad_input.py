@@ -1,4 +1,5 @@
 """What cannot be read: one line says what is wrong, the target is unharmed, and no file is left half-written."""
+import contextlib
 import ctypes
 import os
 import pathlib
@@ -17,7 +18,7 @@ import pytest
 from programs import Go, Process
 
 USAGE, UNREADABLE = 2, 3
-KILLS, KILLS_LONG = 30, 300
+KILLS, KILLS_LONG, STOPS = 30, 300, 20
 NOBODY = 65534
 E_MACHINE_AT, EM_RISCV = 18, 243  # elf.h
 PTRACE_SEIZE, PTRACE_DETACH = 0x4206, 17  # sys/ptrace.h
@@ -376,6 +377,33 @@ def test_silt_is_killed(silt, running, long, tmp_path, command, name):
         for path in tmp_path.iterdir():  # it was done before the kill, or there is nothing
             assert silt.run(path).returncode in (0, 1)
             path.unlink()
+
+
+def is_traced_before_end(process, reading):
+    while reading.poll() is None:
+        if process.status("TracerPid") != "0":
+            return True
+    return False
+
+
+def test_silt_is_stopped(silt, running):
+    """Ctrl-Z while the target stands still: silt stops, and the target goes on."""
+    hits = 0
+    for _ in range(STOPS):
+        # In a session without another group the kernel ignores the signal (setpgid(2)).
+        reading = subprocess.Popen([silt.path, str(running.pid), "--capture=stop"], text=True, preexec_fn=os.setpgrp,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        if is_traced_before_end(running, reading):
+            os.killpg(reading.pid, signal.SIGTSTP)
+            hits += 1
+        try:
+            wait_until_left_alone(running)
+            unharmed(running)
+        finally:
+            with contextlib.suppress(ProcessLookupError):  # it has ended
+                os.killpg(reading.pid, signal.SIGCONT)
+        assert finish(reading).returncode in (0, 1)
+    assert hits
 
 
 @pytest.fixture
