@@ -134,7 +134,6 @@ void stop_listen(void)
 {
 	sigset_t signals = news_of_threads();
 
-	signal(SIGCHLD, SIG_DFL); /* whoever started silt may have ignored it: then none is sent */
 	pthread_sigmask(SIG_BLOCK, &signals, NULL);
 }
 

@@ -379,6 +379,12 @@ def test_silt_is_killed(silt, running, long, tmp_path, command, name):
             path.unlink()
 
 
+def test_ignored_ends(silt, running):
+    """Whoever starts silt may have ignored SIGCHLD, and what is ignored stays so (execve(2))."""
+    done = silt.run(running.pid, preexec_fn=lambda: signal.signal(signal.SIGCHLD, signal.SIG_IGN))
+    assert done.returncode in (0, 1), done.stderr
+
+
 def is_traced_before_end(process, reading):
     while reading.poll() is None:
         if process.status("TracerPid") != "0":
