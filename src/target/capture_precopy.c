@@ -14,6 +14,7 @@
 
 #include <unistd.h>
 
+#include "attach.h"
 #include "clock.h"
 #include "core_file.h"
 #include "core_format.h"
@@ -55,10 +56,12 @@ static struct error *start_watching(struct precopy *precopy)
 	const struct capturer *capturer = precopy->capturer;
 
 	for (unsigned i = 0; !precopy->watch; i++) {
-		if (i == THREAD_TRIES)
+		if (i == THREAD_TRIES) {
+			TRY(attach_rival(capturer->target->pid));
 			return error_create(ERROR_BUSY,
 				"no thread of pid %d was free to be used for pre-copy: try again, or --capture=fork",
 				capturer->target->pid);
+		}
 		if (i)
 			wait_a_little();
 		TRY(write_watch_create(

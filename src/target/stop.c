@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 
 #include "addrmap.h"
+#include "attach.h"
 #include "clock.h"
 #include "fault_point.h"
 #include "priority.h"
@@ -37,26 +38,6 @@ struct stop {
 	bool has_namespace;   /* its threads have other numbers in it than here */
 };
 
-/* What the user can do about a refusal. */
-static struct error *refusal(pid_t pid)
-{
-	long uid = -1, tracer = 0;
-
-	if (errno == ESRCH)
-		return error_create(ERROR_GONE, "pid %d has ended", pid);
-	if (errno != EPERM && errno != EACCES)
-		return error_system("cannot attach to pid %d", pid);
-	if (procfs_status_number(pid, "TracerPid", &tracer) && tracer)
-		return error_create(ERROR_PERMISSION,
-			"pid %d is already being traced by pid %ld: end that debugger first", pid,
-			tracer);
-	procfs_status_number(pid, "Uid", &uid);
-	return error_create(ERROR_PERMISSION,
-		"not allowed to attach to pid %d of user id %ld: run silt as root or with CAP_SYS_PTRACE "
-		"(as the same user it is enough when kernel.yama.ptrace_scope is 0)",
-		pid, uid);
-}
-
 /* Attaches to the threads that are not known yet; ret_new says how many there were. */
 static struct error *seize_new_threads(struct stop *stop, size_t *ret_new)
 {
@@ -73,14 +54,13 @@ static struct error *seize_new_threads(struct stop *stop, size_t *ret_new)
 
 		if (tid <= 0 || addrmap_get(&stop->known, (addr_t)tid, NULL))
 			continue;
-		if (FAULT_POINT("seize", ptrace(PTRACE_SEIZE, tid, NULL, NULL)) == 0) {
-			addrmap_set(&stop->known, (addr_t)tid, 0);
-			vec_push(&stop->threads,
-				{.tid = tid,
-					.inner = stop->has_namespace ? procfs_inner_id(tid) : tid});
-		} else if (errno != ESRCH) { /* ESRCH: that thread has just ended */
-			error = refusal(stop->pid);
-		}
+		bool attached = false;
+		error = attach_thread(stop->pid, tid, &attached);
+		if (!attached)
+			continue;
+		addrmap_set(&stop->known, (addr_t)tid, 0);
+		vec_push(&stop->threads,
+			{.tid = tid, .inner = stop->has_namespace ? procfs_inner_id(tid) : tid});
 	}
 	closedir(tasks);
 	if (!error)
