@@ -46,6 +46,20 @@ static struct error *open_executable(struct target *target)
 	return NULL;
 }
 
+/* /proc has directories of threads too, though it does not list them, and most of what is asked of
+ * a process the kernel answers for a thread as well, but not all (pidfd_open(2)). */
+static struct error *check_process(pid_t pid)
+{
+	long process = pid;
+
+	TRY(procfs_check(pid));
+	procfs_status_number(pid, "Tgid", &process);
+	if (process == pid)
+		return NULL;
+	return error_create(ERROR_USAGE,
+		"%d is the id of a thread: give that of its process, which is %ld", pid, process);
+}
+
 /* To look at files of a process may be allowed where to read its memory is not
  * (kernel.yama.ptrace_scope). */
 static struct error *check_readable(const struct target *target)
@@ -69,7 +83,7 @@ struct error *process_open(pid_t pid, struct target **ret)
 	_cleanup_(cleanup_target) struct target *target = target_create(TARGET_PROCESS);
 
 	target->pid = pid;
-	TRY(procfs_check(pid));
+	TRY(check_process(pid));
 	TRY(open_executable(target));
 	TRY(procfs_auxv(pid, target));
 	TRY(process_refresh(target));

@@ -113,6 +113,13 @@ def test_help(silt):
         assert max(map(len, done.stdout.splitlines())) <= 80, done.stdout
 
 
+def test_thread(silt, running):
+    """As htop lists them."""
+    [thread, *_] = (tid for tid in os.listdir("/proc/%d/task" % running.pid) if int(tid) != running.pid)
+    refused(silt.run(thread), "thread", "process, which is %d" % running.pid, status=USAGE)
+    unharmed(running)
+
+
 def test_no_such_process(silt):
     ended = subprocess.Popen(["true"])
     pid = ended.pid
