@@ -165,16 +165,37 @@ static void let_go(struct thread *thread)
 	thread->stopped = false;
 }
 
+/* Lets go what has stopped by now. An error: a thread has not, and would keep those behind it. */
+static struct error *let_stopped_go(struct stop *stop)
+{
+	struct error *error = NULL;
+
+	vec_foreach (thread, &stop->threads) {
+		struct error *late = stop_wait(stop->pid, thread->tid, 0, &thread->stopped);
+
+		let_go(thread);
+		if (error)
+			error_destroy(late);
+		else
+			error = late;
+	}
+	return error;
+}
+
 /* A thread can be let go only when it has stopped: those that have not are waited for, while the
  * others run. */
 static struct error *give_up(struct stop *stop)
 {
+	const uint64_t limit = stop->began_ns + STOP_LIMIT_MS * NS_PER_MS;
+	struct error *error;
+
 	vec_foreach (thread, &stop->threads)
 		let_go(thread);
-	vec_foreach (thread, &stop->threads) {
-		TRY(stop_wait(stop->pid, thread->tid, stop->began_ns + STOP_LIMIT_MS * NS_PER_MS,
-			&thread->stopped));
-		let_go(thread);
+	while ((error = let_stopped_go(stop))) {
+		if (clock_now() > limit)
+			return error;
+		error_destroy(error);
+		stop_sleep(limit);
 	}
 	return error_create(ERROR_BUSY, "the threads of pid %d did not stop in time", stop->pid);
 }
