@@ -25,7 +25,6 @@
 
 enum {
 	MAX_ROUNDS = 12,
-	MAX_PAUSES = 3,  /* that are ended because they take too long */
 	PLAN_TRIES = 20, /* to make a plan of a target that changes */
 	THREAD_TRIES =
 		500, /* to find a thread that is free: on a busy machine sysmon seldom sleeps */
@@ -290,7 +289,7 @@ static struct error *stop_and_copy(struct precopy *precopy)
 	struct capturer *capturer = precopy->capturer;
 	uint64_t bytes;
 
-	for (unsigned i = 0; i < MAX_PAUSES; i++) {
+	for (unsigned i = 0; i < MAX_ENDED_PAUSES; i++) {
 		if (i) {
 			TRY(spool_reserve(&capturer->spool, FINAL_HOLD_BYTES));
 			TRY(copy_round(precopy, &bytes));
