@@ -2,6 +2,7 @@
 import os
 import pathlib
 import re
+import resource
 import shutil
 import signal
 import subprocess
@@ -284,6 +285,21 @@ def test_tasks_of_group(newest, programs, silt):
         assert not harm_soon(process.pid, *before)
         group.leave_room(10)
         assert silt.run(process.pid, "--capture=fork").returncode in (0, 1)
+        assert process.ask("still there?") == "still there?"
+
+
+def test_no_descriptor_left(newest, programs, silt):
+    """Pre-copy needs one of the process; another way does then."""
+    skip_without("precopy")
+    wishes = ["--pause-budget=1us", "--force"]
+    with Process(programs.build(newest, "steady"), 30) as process:
+        assert silt.json("report", process.pid, *wishes)["capture"]["mode"] == "precopy"
+        before = descriptors(process.pid), children(process.pid)
+        used = 1 + max(map(int, before[0]))
+        resource.prlimit(process.pid, resource.RLIMIT_NOFILE, (used, used))
+        refused(silt.run(process.pid, "--capture=precopy"), "userfaultfd", "--capture=fork")
+        assert silt.json("report", process.pid, *wishes)["capture"]["mode"] in ("fork", "stop")
+        assert not harm_soon(process.pid, *before)
         assert process.ask("still there?") == "still there?"
 
 
