@@ -38,7 +38,7 @@ static bool has_ended(pid_t tid)
 {
 	int problem = errno;
 	struct error *error = problem == ESRCH ? NULL : procfs_check(tid);
-	bool ended = problem == ESRCH || error;
+	bool ended = problem == ESRCH || (error && error->code == ERROR_GONE);
 
 	error_destroy(error);
 	errno = problem;
