@@ -92,6 +92,7 @@ def gcore(steady, tmp_path_factory):
     (["why", "{pid}", "0x10"], "0x10"), (["why", "{pid}", "0xnine"], "0xnine"),
     (["why", "{pid}", "#99999"], "99999"), (["why", "{pid}", "main.nothing"], "main.nothing"),
     (["why", "{pid}", "*main.Nothing"], "*main.Nothing"), (["snap", "no/such/file", "-o", "x"], "no/such/file"),
+    (["snap", "{pid}", "--exe", "{file}", "-o", "x"], "--exe"),
 ])
 def test_usage(silt, running, snapshot, tmp_path, arguments, word):
     done = silt.run(*[argument.format(pid=running.pid, file=snapshot) for argument in arguments], cwd=tmp_path)
