@@ -268,6 +268,8 @@ static void bus_error(int signal_number)
 int main(int count, char **arguments)
 {
 	signal(SIGBUS, bus_error);
+	/* Whoever started silt may have ignored it: then nobody can be waited for. */
+	signal(SIGCHLD, SIG_DFL);
 	signal(SIGXFSZ, SIG_IGN); /* ulimit -f: writing fails, and that is said */
 	/* Else glibc learns to keep what was freed, up to blocks of 32 MiB (mallopt(3)). */
 	mallopt(M_MMAP_THRESHOLD, GIVEN_BACK_BYTES);

@@ -130,9 +130,27 @@ static struct error *start_again(struct capturer *capturer)
 	return process_refresh(capturer->target);
 }
 
-/* A way may turn out not to be possible at this moment: then another. */
+/* The way to capture, another one when `given_up` (owned) says why the last was given up; that is
+ * the error when there is no other. */
+static struct error *next_way(
+	struct capturer *capturer, unsigned excluded, struct error *given_up, enum capture_way *ret)
+{
+	struct error *error = given_up ? start_again(capturer) : NULL;
+
+	if (!error)
+		error = capture_choose(capturer, excluded, ret);
+	if (!error && *ret == CAPTURE_AUTO)
+		return given_up;
+	if (error && given_up)
+		error = error_context(error, "%s", given_up->message);
+	error_destroy(given_up);
+	return error;
+}
+
+/* A way may turn out not to be possible at this moment: then another, each of them once. */
 static struct error *take(struct capturer *capturer)
 {
+	struct error *error = NULL;
 	unsigned excluded = 0;
 
 	TRY(plan_roughly(capturer));
@@ -142,14 +160,11 @@ static struct error *take(struct capturer *capturer)
 	for (;;) {
 		enum capture_way way;
 
-		TRY(capture_choose(capturer, excluded, &way));
-		struct error *error = take_by(capturer, way);
-
+		TRY(next_way(capturer, excluded, error, &way));
+		error = take_by(capturer, way);
 		if (!error || error->code != ERROR_BUSY || capturer->options->way != CAPTURE_AUTO)
 			return error;
-		error_destroy(error);
 		excluded |= 1u << way;
-		TRY(start_again(capturer));
 	}
 }
 
@@ -188,6 +203,15 @@ struct capture {
 	struct verdict_page *page;
 };
 
+/* A terminal's stop signals go to the capturer as well, and it would keep the target stopped until
+ * silt goes on. Without it silt alone stops. */
+static void ignore_job_control(void)
+{
+	signal(SIGTSTP, SIG_IGN);
+	signal(SIGTTIN, SIG_IGN);
+	signal(SIGTTOU, SIG_IGN);
+}
+
 static _Noreturn void capturer_main(const struct capture *capture_of,
 	const struct capture_plan *plan, const struct capture_options *options, int fd)
 {
@@ -195,6 +219,7 @@ static _Noreturn void capturer_main(const struct capture *capture_of,
 		.plan = plan, .options = options, .no_injection = capture_of->no_injection};
 	struct verdict_page *page = capture_of->page;
 
+	ignore_job_control();
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != capture_of->parent) /* it has ended before that */
 		_exit(1);

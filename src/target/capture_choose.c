@@ -113,6 +113,7 @@ struct choice {
 	uint64_t pause_ns;
 };
 
+/* CAPTURE_AUTO: none is left. */
 static struct choice choose_way(const struct capturer *capturer, unsigned excluded, uint64_t budget)
 {
 	struct choice best = {.way = CAPTURE_AUTO};
@@ -209,7 +210,9 @@ struct error *capture_choose(struct capturer *capturer, unsigned excluded, enum 
 
 	if (options->way != CAPTURE_AUTO)
 		return choose_asked(capturer, budget, ret);
-	if (procfs_is_stopped(capturer->target->pid)) { /* it stands still already */
+	/* It may stand still already. */
+	if (!(excluded & 1u << CAPTURE_STOP) && procfs_is_stopped(capturer->target->pid)) {
+		capturer->pause_limit_ns = 0;
 		*ret = CAPTURE_STOP;
 		return NULL;
 	}

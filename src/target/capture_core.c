@@ -3,13 +3,6 @@
 
 #include <sys/stat.h>
 
-static int by_start(const void *left, const void *right)
-{
-	const struct mapping *a = left, *b = right;
-
-	return (a->start > b->start) - (a->start < b->start);
-}
-
 /* A core tells only of mapped files. The kernel and gdb make a segment of each other mapping. */
 static void add_mappings(struct target *core)
 {
@@ -26,7 +19,7 @@ static void add_mappings(struct target *core)
 						  .end = range->end,
 						  .protection = PROTECTION_READ | PROTECTION_WRITE,
 						  .path = memory_string("")});
-	qsort(core->mappings.items, core->mappings.count, sizeof(struct mapping), by_start);
+	target_settle_mappings(core);
 	ranges_deinit(&others);
 	ranges_deinit(&files);
 }

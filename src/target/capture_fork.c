@@ -92,10 +92,13 @@ static bool try_candidate(void *context, pid_t tid)
 	return candidate->stack != 0;
 }
 
-/* Stops the target at a moment when one of its threads can be used. */
+/* Stops the target at a moment when one of its threads can be used. Pauses that take too long are
+ * few. */
 static struct error *stop_with_candidate(
 	const struct capturer *capturer, struct stop **ret_stop, struct candidate *ret)
 {
+	unsigned ended = 0;
+
 	for (unsigned i = 0; i < MAX_TRIES; i++) {
 		_cleanup_(cleanup_stop) struct stop *stop = NULL;
 		struct candidate candidate = {.capturer = capturer};
@@ -104,7 +107,10 @@ static struct error *stop_with_candidate(
 			stop_create(capturer->target->pid, capturer->pause_limit_ns, &stop);
 		if (error && error->code != ERROR_BUSY)
 			return error;
+		ended += error != NULL;
 		error_destroy(error);
+		if (ended == MAX_ENDED_PAUSES)
+			return capturer_pause_ended(capturer);
 		if (stop && stop_find(stop, try_candidate, &candidate)) {
 			*ret_stop = take_pointer(stop);
 			*ret = candidate;
@@ -123,7 +129,7 @@ static struct error *make_child(struct fork_capture *capture)
 	struct capturer *capturer = capture->capturer;
 	struct target *target = capturer->target;
 	_cleanup_(cleanup_stop) struct stop *stop = NULL;
-	struct candidate candidate;
+	struct candidate candidate = {0};
 
 	TRY(stop_with_candidate(capturer, &stop, &candidate));
 	_cleanup_(cleanup_injection) struct injection *injection = candidate.injection;

@@ -14,6 +14,7 @@
 
 #include <unistd.h>
 
+#include "attach.h"
 #include "clock.h"
 #include "core_file.h"
 #include "core_format.h"
@@ -24,7 +25,6 @@
 
 enum {
 	MAX_ROUNDS = 12,
-	MAX_PAUSES = 3,  /* that are ended because they take too long */
 	PLAN_TRIES = 20, /* to make a plan of a target that changes */
 	THREAD_TRIES =
 		500, /* to find a thread that is free: on a busy machine sysmon seldom sleeps */
@@ -55,10 +55,12 @@ static struct error *start_watching(struct precopy *precopy)
 	const struct capturer *capturer = precopy->capturer;
 
 	for (unsigned i = 0; !precopy->watch; i++) {
-		if (i == THREAD_TRIES)
+		if (i == THREAD_TRIES) {
+			TRY(attach_rival(capturer->target->pid));
 			return error_create(ERROR_BUSY,
 				"no thread of pid %d was free to be used for pre-copy: try again, or --capture=fork",
 				capturer->target->pid);
+		}
 		if (i)
 			wait_a_little();
 		TRY(write_watch_create(
@@ -287,7 +289,7 @@ static struct error *stop_and_copy(struct precopy *precopy)
 	struct capturer *capturer = precopy->capturer;
 	uint64_t bytes;
 
-	for (unsigned i = 0; i < MAX_PAUSES; i++) {
+	for (unsigned i = 0; i < MAX_ENDED_PAUSES; i++) {
 		if (i) {
 			TRY(spool_reserve(&capturer->spool, FINAL_HOLD_BYTES));
 			TRY(copy_round(precopy, &bytes));

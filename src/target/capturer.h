@@ -6,6 +6,8 @@
 #include "spool.h"
 #include "stop.h"
 
+enum { MAX_ENDED_PAUSES = 3 }; /* because they take too long; of one way to capture */
+
 struct capturer {
 	const struct capture_plan *plan;
 	const struct capture_options *options;
@@ -34,7 +36,8 @@ struct error *capture_by_stop(struct capturer *capturer);
 struct error *capture_by_precopy(struct capturer *capturer);
 struct error *capture_by_fork(struct capturer *capturer);
 
-/* The way to capture, but none of `excluded` (bits). Sets the limit of its pause. */
+/* The way to capture, but none of `excluded` (bits); CAPTURE_AUTO: there is no other. Sets the
+ * limit of its pause. */
 struct error *capture_choose(struct capturer *capturer, unsigned excluded, enum capture_way *ret);
 
 /* Of a pause that began then: copying that goes beyond its limit is given up. */

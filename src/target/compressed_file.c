@@ -49,19 +49,11 @@ static struct error *too_large(const struct expansion *expansion)
 		ERROR_LIMIT, "%s is larger than silt reads when it is expanded", expansion->name);
 }
 
-/* Zeros are left out: the file is as long as it will be, or becomes so in the end. */
+/* The file is as long as it will be, or becomes so in the end. */
 static struct error *put(
 	const struct expansion *expansion, const uint8_t *bytes, size_t length, uint64_t at)
 {
-	static const uint8_t zeros[4096];
-
-	for (size_t done = 0, part; done < length; done += part) {
-		part = MIN(length - done, sizeof(zeros));
-		if (memcmp(bytes + done, zeros, part) != 0)
-			return write_at(
-				expansion->fd, bytes + done, length - done, at + done, EXPANDED);
-	}
-	return NULL;
+	return write_sparse_at(expansion->fd, bytes, length, at, EXPANDED);
 }
 
 static struct error *expand_frame(const struct expansion *expansion, ZSTD_DCtx *context,

@@ -290,7 +290,7 @@ struct error *core_file_parse(
 	const uint8_t *bytes, size_t length, const char *name, struct target *target)
 {
 	struct header_table table;
-	uint64_t cut_off = 0;
+	uint64_t cut_off = 0, notes = 0;
 
 	TRY(find_headers(bytes, length, name, &table));
 	target->processor = table.processor;
@@ -308,9 +308,12 @@ struct error *core_file_parse(
 			continue;
 		if (header.p_type == PT_LOAD)
 			target_add_segment(target, header.p_vaddr, size, bytes + header.p_offset);
+		else if ((notes += size) > length) /* each is kept in memory */
+			return not_a_core(name, "its notes overlap");
 		else
 			parse_notes(target, cursor_over(bytes + header.p_offset, size));
 	}
+	target_settle_mappings(target);
 	if (cut_off)
 		return not_a_core(
 			name, "it is truncated: was the disk full, or ulimit -c too small?");

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <libgen.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "memory.h"
@@ -13,9 +14,22 @@ static struct error *cannot_write(const char *path)
 	return error_system("cannot write %s", path);
 }
 
+/* A device, a pipe or a directory would lose its name to the file (/dev/null, by root), or keep it
+ * when all the work is done. */
+static struct error *check_free(const char *path)
+{
+	struct stat status;
+
+	if (stat(path, &status) < 0 || S_ISREG(status.st_mode))
+		return NULL;
+	return error_create(
+		ERROR_SYSTEM, "cannot write %s: what is there now is not a regular file", path);
+}
+
 /* EOPNOTSUPP, and EISDIR from old ones: the file system has no unnamed files. */
 struct error *output_file_open(const char *path, struct output_file *ret)
 {
+	TRY(check_free(path));
 	_cleanup_free_ char *copy = memory_string(path);
 	_cleanup_free_ char *temporary = memory_format("%s.%d.XXXXXX", path, getpid());
 	int fd = open(dirname(copy), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);

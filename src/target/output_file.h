@@ -16,6 +16,7 @@ struct output_file {
 	bool named;      /* `temporary` exists */
 };
 
+/* What has the name now must be a regular file, if anything. */
 struct error *output_file_open(const char *path, struct output_file *ret);
 
 /* Syncs it and gives it its name, in place of what had it. */

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "attach.h"
 #include "block_cache.h"
 #include "cgroup.h"
 #include "procfs.h"
@@ -45,15 +46,48 @@ static struct error *open_executable(struct target *target)
 	return NULL;
 }
 
+/* /proc has directories of threads too, though it does not list them, and most of what is asked of
+ * a process the kernel answers for a thread as well, but not all (pidfd_open(2)). */
+static struct error *check_process(pid_t pid)
+{
+	long process = pid;
+
+	TRY(procfs_check(pid));
+	procfs_status_number(pid, "Tgid", &process);
+	if (process == pid)
+		return NULL;
+	return error_create(ERROR_USAGE,
+		"%d is the id of a thread: give that of its process, which is %ld", pid, process);
+}
+
+/* To look at files of a process may be allowed where to read its memory is not
+ * (kernel.yama.ptrace_scope). */
+static struct error *check_readable(const struct target *target)
+{
+	const struct memory_source source = {.pid = target->pid, .mem = -1};
+	uint8_t byte;
+
+	vec_foreach (mapping, &target->mappings) {
+		if (!(mapping->protection & PROTECTION_READ))
+			continue;
+		errno = 0;
+		return memory_source_read(&source, mapping->start, &byte, 1) || errno != EPERM
+			       ? NULL
+			       : attach_refusal(target->pid);
+	}
+	return NULL;
+}
+
 struct error *process_open(pid_t pid, struct target **ret)
 {
 	_cleanup_(cleanup_target) struct target *target = target_create(TARGET_PROCESS);
 
 	target->pid = pid;
-	TRY(procfs_check(pid));
+	TRY(check_process(pid));
 	TRY(open_executable(target));
 	TRY(procfs_auxv(pid, target));
 	TRY(process_refresh(target));
+	TRY(check_readable(target));
 	*ret = take_pointer(target);
 	return NULL;
 }

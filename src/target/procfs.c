@@ -179,7 +179,11 @@ struct error *procfs_check(pid_t pid)
 {
 	char state;
 
-	if (!read_state(pid, &state))
+	errno = 0;
+	bool there = read_state(pid, &state);
+	if (!there && errno && errno != ENOENT && errno != ESRCH)
+		return error_system("cannot look at pid %d", pid);
+	if (!there)
 		return error_create(ERROR_GONE, "there is no process with pid %d", pid);
 	return state == 'Z' || state == 'X' ? error_create(ERROR_GONE, "pid %d has ended", pid)
 					    : NULL;

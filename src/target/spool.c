@@ -7,7 +7,6 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "bytes.h"
 #include "clock.h"
 #include "core_format.h"
 #include "fault_point.h"
@@ -84,27 +83,8 @@ void spool_deinit(struct spool *spool)
 	hold_destroy(spool->hold);
 }
 
-static struct error *write_bytes(int fd, const uint8_t *bytes, size_t length, uint64_t offset)
-{
-	return write_at(fd, bytes, length, offset,
-		"the captured memory (the directory given by TMPDIR or --output is used for it)");
-}
-
-/* The pages that are not zeros; those that follow each other at once. */
-static struct error *write_sparse(int fd, const uint8_t *bytes, size_t length, uint64_t offset)
-{
-	size_t begin = 0;
-
-	for (size_t at = 0; at < length; at += OS_PAGE) {
-		size_t page = MIN(length - at, (size_t)OS_PAGE);
-
-		if (!bytes_are_zero(bytes + at, page))
-			continue;
-		TRY(write_bytes(fd, bytes + begin, at - begin, offset + begin));
-		begin = at + page;
-	}
-	return write_bytes(fd, bytes + begin, length - begin, offset + begin);
-}
+static const char CAPTURED[] =
+	"the captured memory (the directory given by TMPDIR or --output is used for it)";
 
 /* Parts that follow each other in the file are written at once. */
 static struct error *write_parts(
@@ -115,8 +95,8 @@ static struct error *write_parts(
 
 		for (i++; i < count && parts[i].offset == offset + length; i++)
 			length += parts[i].length;
-		TRY(spool->sparse ? write_sparse(spool->fd, bytes, length, offset)
-				  : write_bytes(spool->fd, bytes, length, offset));
+		TRY(spool->sparse ? write_sparse_at(spool->fd, bytes, length, offset, CAPTURED)
+				  : write_at(spool->fd, bytes, length, offset, CAPTURED));
 		bytes += length;
 	}
 	return NULL;
@@ -313,7 +293,7 @@ static struct error *erase(const struct spool *spool, const struct placement *pl
 		    (off_t)placement->offset, (off_t)length) == 0)
 		return NULL;
 	for (uint64_t at = 0; at < length; at += OS_PAGE)
-		TRY(write_bytes(spool->fd, zeros, OS_PAGE, placement->offset + at));
+		TRY(write_at(spool->fd, zeros, OS_PAGE, placement->offset + at, CAPTURED));
 	return NULL;
 }
 

@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 
 #include "addrmap.h"
+#include "attach.h"
 #include "clock.h"
 #include "fault_point.h"
 #include "priority.h"
@@ -37,26 +38,6 @@ struct stop {
 	bool has_namespace;   /* its threads have other numbers in it than here */
 };
 
-/* What the user can do about a refusal. */
-static struct error *refusal(pid_t pid)
-{
-	long uid = -1, tracer = 0;
-
-	if (errno == ESRCH)
-		return error_create(ERROR_GONE, "pid %d has ended", pid);
-	if (errno != EPERM && errno != EACCES)
-		return error_system("cannot attach to pid %d", pid);
-	if (procfs_status_number(pid, "TracerPid", &tracer) && tracer)
-		return error_create(ERROR_PERMISSION,
-			"pid %d is already being traced by pid %ld: end that debugger first", pid,
-			tracer);
-	procfs_status_number(pid, "Uid", &uid);
-	return error_create(ERROR_PERMISSION,
-		"not allowed to attach to pid %d of user id %ld: run silt as root or with CAP_SYS_PTRACE "
-		"(as the same user it is enough when kernel.yama.ptrace_scope is 0)",
-		pid, uid);
-}
-
 /* Attaches to the threads that are not known yet; ret_new says how many there were. */
 static struct error *seize_new_threads(struct stop *stop, size_t *ret_new)
 {
@@ -73,14 +54,13 @@ static struct error *seize_new_threads(struct stop *stop, size_t *ret_new)
 
 		if (tid <= 0 || addrmap_get(&stop->known, (addr_t)tid, NULL))
 			continue;
-		if (FAULT_POINT("seize", ptrace(PTRACE_SEIZE, tid, NULL, NULL)) == 0) {
-			addrmap_set(&stop->known, (addr_t)tid, 0);
-			vec_push(&stop->threads,
-				{.tid = tid,
-					.inner = stop->has_namespace ? procfs_inner_id(tid) : tid});
-		} else if (errno != ESRCH) { /* ESRCH: that thread has just ended */
-			error = refusal(stop->pid);
-		}
+		bool attached = false;
+		error = attach_thread(stop->pid, tid, &attached);
+		if (!attached)
+			continue;
+		addrmap_set(&stop->known, (addr_t)tid, 0);
+		vec_push(&stop->threads,
+			{.tid = tid, .inner = stop->has_namespace ? procfs_inner_id(tid) : tid});
 	}
 	closedir(tasks);
 	if (!error)
@@ -134,7 +114,6 @@ void stop_listen(void)
 {
 	sigset_t signals = news_of_threads();
 
-	signal(SIGCHLD, SIG_DFL); /* whoever started silt may have ignored it: then none is sent */
 	pthread_sigmask(SIG_BLOCK, &signals, NULL);
 }
 
@@ -186,16 +165,37 @@ static void let_go(struct thread *thread)
 	thread->stopped = false;
 }
 
+/* Lets go what has stopped by now. An error: a thread has not, and would keep those behind it. */
+static struct error *let_stopped_go(struct stop *stop)
+{
+	struct error *error = NULL;
+
+	vec_foreach (thread, &stop->threads) {
+		struct error *late = stop_wait(stop->pid, thread->tid, 0, &thread->stopped);
+
+		let_go(thread);
+		if (error)
+			error_destroy(late);
+		else
+			error = late;
+	}
+	return error;
+}
+
 /* A thread can be let go only when it has stopped: those that have not are waited for, while the
  * others run. */
 static struct error *give_up(struct stop *stop)
 {
+	const uint64_t limit = stop->began_ns + STOP_LIMIT_MS * NS_PER_MS;
+	struct error *error;
+
 	vec_foreach (thread, &stop->threads)
 		let_go(thread);
-	vec_foreach (thread, &stop->threads) {
-		TRY(stop_wait(stop->pid, thread->tid, stop->began_ns + STOP_LIMIT_MS * NS_PER_MS,
-			&thread->stopped));
-		let_go(thread);
+	while ((error = let_stopped_go(stop))) {
+		if (clock_now() > limit)
+			return error;
+		error_destroy(error);
+		stop_sleep(limit);
 	}
 	return error_create(ERROR_BUSY, "the threads of pid %d did not stop in time", stop->pid);
 }

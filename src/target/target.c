@@ -311,6 +311,32 @@ const struct mapping *target_program_mapping(const struct target *target)
 	return target->mappings.count ? &target->mappings.items[0] : NULL;
 }
 
+static int mapping_by_start(const void *left, const void *right)
+{
+	const struct mapping *a = left, *b = right;
+
+	return (a->start > b->start) - (a->start < b->start);
+}
+
+void target_settle_mappings(struct target *target)
+{
+	size_t kept = 0;
+	addr_t end = 0;
+
+	if (target->mappings.count)
+		qsort(target->mappings.items, target->mappings.count, sizeof(struct mapping),
+			mapping_by_start);
+	vec_foreach (mapping, &target->mappings) {
+		if (mapping->start < end) {
+			free(mapping->path);
+			continue;
+		}
+		end = mapping->end;
+		target->mappings.items[kept++] = *mapping;
+	}
+	target->mappings.count = kept;
+}
+
 static void add_segment(struct segments *segments, struct segment segment)
 {
 	if (segment.start < segment.end)
@@ -373,8 +399,10 @@ static void fill_gaps(
 	struct segments *filled, const struct segments *sorted, const struct segment *fallback)
 {
 	addr_t at = fallback->start;
+	size_t first = sorted_prefix(
+		sorted->list.items, sorted->list.count, item, item->end <= fallback->start);
 
-	for (size_t i = 0; i <= sorted->list.count && at < fallback->end; i++) {
+	for (size_t i = first; i <= sorted->list.count && at < fallback->end; i++) {
 		const struct segment *next = &sorted->list.items[i];
 		addr_t end =
 			i < sorted->list.count ? MIN(next->start, fallback->end) : fallback->end;

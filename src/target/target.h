@@ -103,7 +103,7 @@ struct target {
 	char *exe_path;    /* where the executable is, or was looked for; may be NULL */
 	int exe_fd;        /* -1 when there is none */
 	bool exe_is_image; /* it was put together from the core: program_image.h */
-	VEC(struct mapping) mappings;      /* sorted */
+	VEC(struct mapping) mappings;      /* sorted, disjoint */
 	VEC(struct target_thread) threads; /* of a process: only after a stop */
 	struct capture_facts capture;
 	struct residency residency; /* of a process or a snapshot */
@@ -177,6 +177,10 @@ bool target_may_be_ending(const struct target *target);
 
 /* The mapping that holds the address, or NULL. */
 const struct mapping *target_mapping(const struct target *target, addr_t address);
+
+/* Sorts the mappings, and leaves out those that overlap one before: an address is in one, but a
+ * broken core may claim all of them thousands of times over. */
+void target_settle_mappings(struct target *target);
 
 /* The mapping of the program itself: the one that holds its program headers or its entry, or, in a
  * core that tells of neither, the first file. NULL: there is none. */

@@ -81,6 +81,14 @@ bool write_watch_supported(void)
 	       (major > OLDEST_MAJOR || (major == OLDEST_MAJOR && minor >= OLDEST_MINOR));
 }
 
+/* A limit of the target's descriptors, a kernel or a security module without it: another way to
+ * capture may do. */
+static struct error *not_possible(const char *what, int problem)
+{
+	return error_create(
+		ERROR_BUSY, "%s: %s: try --capture=fork or stop", what, strerror(problem));
+}
+
 static int take_descriptor(pid_t pid, int number)
 {
 	_cleanup_close_ int process =
@@ -100,16 +108,13 @@ static struct error *open_in_target(pid_t pid, struct injection *injection, int 
 
 	TRY(injection_call(injection, SYS_userfaultfd, open_arguments, &number));
 	if (number < 0)
-		return error_create(ERROR_SYSTEM, "the target may not open a userfaultfd: %s",
-			strerror((int)-number));
+		return not_possible("the target may not open a userfaultfd", (int)-number);
 	int mine = take_descriptor(pid, (int)number);
 	int problem = errno;
 	const uint64_t close_arguments[INJECTION_ARGUMENTS] = {(uint64_t)number};
 	struct error *error = injection_call(injection, SYS_close, close_arguments, &closed);
-	if (!error && mine < 0) {
-		errno = problem;
-		error = error_system("cannot take over the userfaultfd of pid %d", pid);
-	}
+	if (!error && mine < 0)
+		error = not_possible("cannot take over the userfaultfd of the target", problem);
 	if (error && mine >= 0)
 		close(mine);
 	if (!error)
@@ -127,7 +132,8 @@ static struct error *set_up(struct write_watch *watch, pid_t pid)
 	char path[64];
 
 	if (FAULT_POINT("uffd_api", ioctl(watch->userfault, UFFDIO_API, &api)) < 0)
-		return error_system("this kernel cannot watch writes without stopping the writer");
+		return not_possible(
+			"this kernel cannot watch writes without stopping the writer", errno);
 	snprintf(path, sizeof(path), "/proc/%d/pagemap", pid);
 	watch->pagemap = FAULT_POINT("open_pagemap", open(path, O_RDONLY | O_CLOEXEC));
 	if (watch->pagemap < 0)
@@ -190,7 +196,7 @@ struct error *write_watch_add(struct write_watch *watch, addr_t start, addr_t en
 	if (FAULT_POINT("uffd_register", ioctl(watch->userfault, UFFDIO_REGISTER, &registration)) <
 		0)
 		return errno == EBUSY
-			       ? error_create(ERROR_SYSTEM,
+			       ? error_create(ERROR_BUSY,
 					 "its memory is being watched already, by another capture: wait for its end, or --capture=fork")
 			       : NULL;
 	ranges_add(&watch->watched, start, end);

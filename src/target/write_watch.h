@@ -15,7 +15,8 @@
 
 struct write_watch;
 
-/* Needs two injected calls. NULL with no error: no thread of the target was free for them. */
+/* Needs two injected calls. NULL with no error: no thread of the target was free for them. What is
+ * not possible here is ERROR_BUSY. */
 struct error *write_watch_create(
 	pid_t pid, const struct idle_sites *sites, struct write_watch **ret);
 void write_watch_destroy(struct write_watch *watch);

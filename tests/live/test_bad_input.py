@@ -1,5 +1,7 @@
 """What cannot be read: one line says what is wrong, the target is unharmed, and no file is left half-written."""
+import contextlib
 import ctypes
+import errno
 import os
 import pathlib
 import random
@@ -7,6 +9,7 @@ import re
 import resource
 import shutil
 import signal
+import stat
 import struct
 import subprocess
 import time
@@ -16,10 +19,16 @@ import pytest
 from programs import Go, Process
 
 USAGE, UNREADABLE = 2, 3
-KILLS, KILLS_LONG = 30, 300
+KILLS, KILLS_LONG, STOPS = 30, 300, 20
 NOBODY = 65534
 E_MACHINE_AT, EM_RISCV = 18, 243  # elf.h
 PTRACE_SEIZE, PTRACE_DETACH = 0x4206, 17  # sys/ptrace.h
+
+# linux/prctl.h, linux/seccomp.h, linux/filter.h, asm/unistd_64.h
+PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS = 22, 38
+SECCOMP_MODE_FILTER, SECCOMP_RET_ERRNO, SECCOMP_RET_ALLOW = 2, 0x00050000, 0x7fff0000
+BPF_LD_W_ABS, BPF_JEQ_K, BPF_RET_K = 0x20, 0x15, 0x06
+SYS_PROCESS_VM_READV = 310
 
 
 def refused(done, *words, status=UNREADABLE):
@@ -83,6 +92,7 @@ def gcore(steady, tmp_path_factory):
     (["why", "{pid}", "0x10"], "0x10"), (["why", "{pid}", "0xnine"], "0xnine"),
     (["why", "{pid}", "#99999"], "99999"), (["why", "{pid}", "main.nothing"], "main.nothing"),
     (["why", "{pid}", "*main.Nothing"], "*main.Nothing"), (["snap", "no/such/file", "-o", "x"], "no/such/file"),
+    (["snap", "{pid}", "--exe", "{file}", "-o", "x"], "--exe"),
 ])
 def test_usage(silt, running, snapshot, tmp_path, arguments, word):
     done = silt.run(*[argument.format(pid=running.pid, file=snapshot) for argument in arguments], cwd=tmp_path)
@@ -102,6 +112,13 @@ def test_help(silt):
     for done in [shown] + [silt.run(command, "--help") for command in commands]:
         assert done.returncode == 0 and done.stderr == ""
         assert max(map(len, done.stdout.splitlines())) <= 80, done.stdout
+
+
+def test_thread(silt, running):
+    """As htop lists them."""
+    [thread, *_] = (tid for tid in os.listdir("/proc/%d/task" % running.pid) if int(tid) != running.pid)
+    refused(silt.run(thread), "thread", "process, which is %d" % running.pid, status=USAGE)
+    unharmed(running)
 
 
 def test_no_such_process(silt):
@@ -136,13 +153,38 @@ def test_no_permission(silt, running):
     unharmed(running)
 
 
+def filter_calls(*instructions):
+    """Sets a seccomp filter: (code, skip if, skip else, value) of each instruction."""
+    packed = ctypes.create_string_buffer(b"".join(struct.pack("<HBBI", *each) for each in instructions))
+    program = struct.pack("<H6xQ", len(instructions), ctypes.addressof(packed))
+    prctl = ctypes.CDLL(None, use_errno=True).prctl
+    if prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) or prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, program):
+        raise OSError(ctypes.get_errno(), "prctl")
+
+
+def refuse_reading():
+    """As kernel.yama.ptrace_scope does: files of the process may be looked at, its memory may not be read."""
+    filter_calls((BPF_LD_W_ABS, 0, 0, 0),  # the number of the call
+                 (BPF_JEQ_K, 0, 1, SYS_PROCESS_VM_READV),
+                 (BPF_RET_K, 0, 0, SECCOMP_RET_ERRNO | errno.EPERM),
+                 (BPF_RET_K, 0, 0, SECCOMP_RET_ALLOW))
+
+
+def test_no_permission_to_read(silt, running):
+    refused(silt.run(running.pid, preexec_fn=refuse_reading), "not allowed", "CAP_SYS_PTRACE", "ptrace_scope")
+    unharmed(running)
+
+
 def test_traced_already(silt, running):
     ptrace = ctypes.CDLL(None, use_errno=True).ptrace
     ptrace.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p]
     if ptrace(PTRACE_SEIZE, running.pid, None, None) < 0:
         pytest.skip("ptrace: " + os.strerror(ctypes.get_errno()))
     try:
-        refused(silt.run(running.pid), "already being traced by pid %d" % os.getpid())
+        for way in "stop", "precopy", "fork", "auto":
+            skip = way == "precopy" and "Linux 6.7" in silt.run(running.pid, "--capture=precopy").stderr
+            if not skip:
+                refused(silt.run(running.pid, "--capture=" + way), "already being traced by pid %d" % os.getpid())
     finally:
         running.signal(signal.SIGSTOP)  # PTRACE_DETACH wants a stopped thread
         os.waitpid(running.pid, os.WUNTRACED)
@@ -377,6 +419,39 @@ def test_silt_is_killed(silt, running, long, tmp_path, command, name):
             path.unlink()
 
 
+def test_ignored_ends(silt, running):
+    """Whoever starts silt may have ignored SIGCHLD, and what is ignored stays so (execve(2))."""
+    done = silt.run(running.pid, preexec_fn=lambda: signal.signal(signal.SIGCHLD, signal.SIG_IGN))
+    assert done.returncode in (0, 1), done.stderr
+
+
+def is_traced_before_end(process, reading):
+    while reading.poll() is None:
+        if process.status("TracerPid") != "0":
+            return True
+    return False
+
+
+def test_silt_is_stopped(silt, running):
+    """Ctrl-Z while the target stands still: silt stops, and the target goes on."""
+    hits = 0
+    for _ in range(STOPS):
+        # In a session without another group the kernel ignores the signal (setpgid(2)).
+        reading = subprocess.Popen([silt.path, str(running.pid), "--capture=stop"], text=True, preexec_fn=os.setpgrp,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        if is_traced_before_end(running, reading):
+            os.killpg(reading.pid, signal.SIGTSTP)
+            hits += 1
+        try:
+            wait_until_left_alone(running)
+            unharmed(running)
+        finally:
+            with contextlib.suppress(ProcessLookupError):  # it has ended
+                os.killpg(reading.pid, signal.SIGCONT)
+        assert finish(reading).returncode in (0, 1)
+    assert hits
+
+
 @pytest.fixture
 def tiny(tmp_path):
     """A directory on a file system of one megabyte."""
@@ -418,6 +493,28 @@ def test_unwritable_directory(silt, running, tiny):
     refused(silt.run("snap", running.pid, "-o", tiny), str(tiny))
     assert list(tiny.iterdir()) == []
     unharmed(running)
+
+
+def make_device(path):
+    """Like /dev/null."""
+    try:
+        os.mknod(path, stat.S_IFCHR | 0o600, os.makedev(1, 3))
+    except PermissionError:
+        pytest.skip("only root can make a device")
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir, make_device])
+@pytest.mark.parametrize("ending", ["", ".zst"])
+def test_output_is_no_file(silt, running, tmp_path, make, ending):
+    """A device must not lose its name to a snapshot; nor what a link leads to, such as /dev/stdout."""
+    path, link = tmp_path / ("special" + ending), tmp_path / ("link" + ending)
+    make(path)
+    link.symlink_to(path)
+    before = path.lstat()
+    for output in path, link:
+        refused(silt.run("snap", running.pid, "-o", output), str(output), "not a regular file")
+    assert path.lstat() == before and link.is_symlink()
+    assert sorted(tmp_path.iterdir()) == sorted([path, link])
 
 
 def test_full_output(silt, running):

@@ -1,11 +1,10 @@
 """The ways to capture: each gives the same answers, leaves the process as it was, and keeps its promises."""
-import ctypes
 import os
 import pathlib
 import re
+import resource
 import shutil
 import signal
-import struct
 import subprocess
 import time
 
@@ -14,7 +13,7 @@ import pytest
 from groups import Group, NoGroup
 from harm import children, descriptors, harm_soon, mappings
 from programs import Go, Process, VERSIONS
-from test_bad_input import refused
+from test_bad_input import BPF_RET_K, SECCOMP_MODE_FILTER, SECCOMP_RET_ALLOW, filter_calls, refused
 from test_same_answers import COMMANDS, of_program, without_times
 from test_variants import held_alone
 
@@ -28,11 +27,6 @@ SCRATCH = 64  # bytes that a forked copy's stack needs
 
 # What a way that only looks may ask of ptrace(2).
 HARMLESS_REQUESTS = {"PTRACE_SEIZE", "PTRACE_INTERRUPT", "PTRACE_GETREGS", "PTRACE_CONT", "PTRACE_DETACH"}
-
-# linux/prctl.h, linux/seccomp.h, linux/filter.h
-PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS = 22, 38
-SECCOMP_MODE_FILTER, SECCOMP_RET_ALLOW = 2, 0x7fff0000
-BPF_RET_K = 0x06
 
 
 def skip_without(way):
@@ -213,12 +207,7 @@ def test_injection_is_seen(steady, silt, tmp_path, way):
 
 
 def allow_everything():
-    """A seccomp filter of one instruction."""
-    instruction = ctypes.create_string_buffer(struct.pack("<HBBI", BPF_RET_K, 0, 0, SECCOMP_RET_ALLOW))
-    program = struct.pack("<H6xQ", 1, ctypes.addressof(instruction))
-    prctl = ctypes.CDLL(None, use_errno=True).prctl
-    if prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) or prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, program):
-        raise OSError(ctypes.get_errno(), "prctl")
+    filter_calls((BPF_RET_K, 0, 0, SECCOMP_RET_ALLOW))
 
 
 def test_seccomp(newest, programs, silt, tmp_path):
@@ -296,6 +285,21 @@ def test_tasks_of_group(newest, programs, silt):
         assert not harm_soon(process.pid, *before)
         group.leave_room(10)
         assert silt.run(process.pid, "--capture=fork").returncode in (0, 1)
+        assert process.ask("still there?") == "still there?"
+
+
+def test_no_descriptor_left(newest, programs, silt):
+    """Pre-copy needs one of the process; another way does then."""
+    skip_without("precopy")
+    wishes = ["--pause-budget=1us", "--force"]
+    with Process(programs.build(newest, "steady"), 30) as process:
+        assert silt.json("report", process.pid, *wishes)["capture"]["mode"] == "precopy"
+        before = descriptors(process.pid), children(process.pid)
+        used = 1 + max(map(int, before[0]))
+        resource.prlimit(process.pid, resource.RLIMIT_NOFILE, (used, used))
+        refused(silt.run(process.pid, "--capture=precopy"), "userfaultfd", "--capture=fork")
+        assert silt.json("report", process.pid, *wishes)["capture"]["mode"] in ("fork", "stop")
+        assert not harm_soon(process.pid, *before)
         assert process.ask("still there?") == "still there?"
 
 

@@ -1,6 +1,7 @@
 """How long a program stands still: what silt reports, beside what the program itself saw, and the budget."""
 import json
 import os
+import time
 
 import pytest
 
@@ -12,6 +13,7 @@ MS = 1000000
 TRIES = 8  # other work on the machine makes a pause longer
 THREADS, THREADS_LIMIT_MS = 500, 10
 PAGES, BUDGET_MS, OVERRUN = 20000, 2, 2
+PATIENCE = 12  # seconds for all ways to end their pauses
 SLACK_MS = 3  # between the end of the copying and that of the pause, and for a busy machine
 
 
@@ -51,3 +53,16 @@ def test_pause_is_ended(newest, programs, silt):  # noqa: F811
                 refused(done, "--pause-budget", "--force")
         assert silt.json("types", process.pid, *wishes, "--force")["capture"]["mode"] == "precopy"
         assert process.gap() > 0
+
+
+@pytest.mark.parametrize("option", ["--no-inject", "--capture=auto"])
+def test_thread_that_does_not_stop(newest, programs, silt, option):  # noqa: F811
+    """Each way is tried once, and then that is said: the process is not stopped again and again."""
+    with Process(programs.build(newest, "vforks", "cgo"), settle=1) as process:
+        began = time.monotonic()
+        done = silt.run("types", process.pid, option)
+        took = time.monotonic() - began
+        if done.returncode:
+            refused(done, "was let go", "--force")
+        assert took < PATIENCE
+        assert process.ask("still there?") == "still there?"

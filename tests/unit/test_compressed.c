@@ -3,6 +3,7 @@
 #include "check.h"
 
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <zstd.h>
 
@@ -227,6 +228,26 @@ static void test_hostile(void **state)
 	free(packed.at);
 }
 
+/* Also behind what is not zero. */
+static void test_zeros_take_no_room(void **state)
+{
+	struct bytes plain = {memory_alloc(2 * FRAME), 2 * FRAME};
+	struct stat status;
+	int fd;
+
+	(void)state;
+	plain.at[0] = plain.at[FRAME + FRAME / 2] = 1;
+	struct bytes packed = compress(&plain);
+	assert_success(compressed_bytes_expand(packed.at, packed.length, LIMIT, "expanded", &fd));
+	assert_int_equal(fstat(fd, &status), 0);
+	assert_int_equal(status.st_size, plain.length);
+	assert_true((size_t)status.st_blocks * 512 < plain.length / 8);
+	close(fd);
+	check_expands(&packed, &plain);
+	free(packed.at);
+	free(plain.at);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -236,6 +257,7 @@ int main(void)
 		cmocka_unit_test(test_lying_table),
 		cmocka_unit_test(test_cut_off),
 		cmocka_unit_test(test_hostile),
+		cmocka_unit_test(test_zeros_take_no_room),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -347,6 +347,48 @@ static void test_overlapping_segments(void **state)
 	destroy(target, copy);
 }
 
+/* What is kept of notes is no more than the file has of them. */
+static void test_overlapping_notes(void **state)
+{
+	struct note_bytes notes = {0};
+	struct elf_image image;
+	struct target *target;
+	uint8_t *copy;
+	const uint64_t files[] = {1, PAGE, MEMORY, MEMORY + PAGE, 0, 0};
+
+	(void)state;
+	put_note(&notes, "CORE", NT_FILE, files, sizeof(files));
+	make_core(&image, &notes);
+	for (unsigned i = 0; i < HOSTILE_FILES; i++)
+		vec_push(&image.segments, image.segments.items[1]);
+	assert_error(parse_image(&image, &target, &copy), ERROR_FORMAT);
+}
+
+/* An address is in one mapping, and they are sorted, whatever the note says. */
+static void test_overlapping_mappings(void **state)
+{
+	static const uint64_t files[] = {4, PAGE, 9 * PAGE, 12 * PAGE, 0, 2 * PAGE, 4 * PAGE, 0,
+		3 * PAGE, 8 * PAGE, 0, 4 * PAGE, 5 * PAGE, 0};
+	struct note_bytes notes = {0}, note = {0};
+	struct elf_image image;
+	struct target *target;
+	uint8_t *copy;
+
+	(void)state;
+	put(&note, files, sizeof(files));
+	put(&note, "/c\0/a\0/x\0/b", 12);
+	put_note(&notes, "CORE", NT_FILE, note.list.items, note.list.count);
+	vec_deinit(&note.list);
+	make_core(&image, &notes);
+	assert_success(parse_image(&image, &target, &copy));
+	assert_int_equal(target->mappings.count, 3);
+	assert_string_equal(target_mapping(target, 2 * PAGE)->path, "/a");
+	assert_string_equal(target_mapping(target, 4 * PAGE)->path, "/b");
+	assert_string_equal(target_mapping(target, 9 * PAGE)->path, "/c");
+	assert_null(target_mapping(target, 5 * PAGE));
+	destroy(target, copy);
+}
+
 /* Cut off anywhere: an error, because something is always lost. */
 static void test_truncated(void **state)
 {
@@ -638,6 +680,8 @@ int main(void)
 		cmocka_unit_test(test_what_is_no_core),
 		cmocka_unit_test(test_counts),
 		cmocka_unit_test(test_overlapping_segments),
+		cmocka_unit_test(test_overlapping_notes),
+		cmocka_unit_test(test_overlapping_mappings),
 		cmocka_unit_test(test_truncated),
 		cmocka_unit_test(test_hostile_words),
 		cmocka_unit_test(test_round_trip),

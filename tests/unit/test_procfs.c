@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -135,6 +136,21 @@ static void test_process_that_has_ended(void **state)
 	target_destroy(target);
 }
 
+/* A limit of our own is not the end of the process. */
+static void test_no_descriptor_left(void **state)
+{
+	struct rlimit before, none;
+
+	(void)state;
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none = before;
+	none.rlim_cur = 0;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	struct error *error = procfs_check(getpid());
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	assert_error(error, ERROR_SYSTEM);
+}
+
 /* Against mincore(2), which asks the kernel another way. */
 static void test_present_pages(void **state)
 {
@@ -216,6 +232,7 @@ int main(void)
 		cmocka_unit_test(test_own_auxiliary_vector),
 		cmocka_unit_test(test_status),
 		cmocka_unit_test(test_process_that_has_ended),
+		cmocka_unit_test(test_no_descriptor_left),
 		cmocka_unit_test(test_present_pages),
 		cmocka_unit_test(test_private_pages),
 		cmocka_unit_test(test_short_page_map),

@@ -1,0 +1,3 @@
+module vforks
+
+go 1.19
