@@ -26,6 +26,7 @@ struct variable {
 	uint64_t size;    /* bytes; 0 when it is not known */
 	const char *name; /* with the path of its package: "net/http.DefaultClient" */
 	die_t type;
+	bool pointee; /* not the variable, but what it points to: static_values.h */
 };
 
 struct function_die {
