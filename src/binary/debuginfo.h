@@ -26,6 +26,7 @@ struct variable {
 	uint64_t size;    /* bytes; 0 when it is not known */
 	const char *name; /* with the path of its package: "net/http.DefaultClient" */
 	die_t type;
+	bool pointee; /* not the variable, but what it points to: static_values.h */
 };
 
 struct function_die {
@@ -90,18 +91,23 @@ struct die_type {
 bool debuginfo_type(const struct debuginfo *debuginfo, die_t die, struct die_type *ret);
 void die_type_deinit(struct die_type *type);
 
-/* A variable or parameter that lives in the frame at `pc`. */
+/* A variable or parameter that lives in the frame at `pc`, or a part of one: the compiler keeps the
+ * words of a slice or struct apart, each in the frame, in a register or nowhere. */
 struct local {
 	const char *name;
 	int64_t offset; /* from the canonical frame address: the frame's fp on amd64 */
+	uint64_t from;  /* the part that is there begins so many bytes into the variable */
+	uint64_t bytes; /* of the part; LOCAL_WHOLE: all that the type has */
 	die_t type;
 	bool parameter;
 };
 
+#define LOCAL_WHOLE UINT64_MAX
+
 typedef void local_fn(void *context, const struct local *local);
 
 /* Variables of the function that begins at `entry`, and of those inlined into it, that are on the
- * stack at `pc`. */
+ * stack at `pc`; one in several parts is told part by part. */
 void debuginfo_locals(
 	const struct debuginfo *debuginfo, addr_t entry, addr_t pc, local_fn *visit, void *context);
 

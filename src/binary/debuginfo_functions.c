@@ -6,6 +6,8 @@
 #include "die.h"
 #include "sorted.h"
 
+enum { MAX_PART = 1 << 20 /* bytes */ };
+
 static bool find_function(const struct debuginfo *debuginfo, addr_t entry, Dwarf_Die *ret)
 {
 	size_t place = sorted_prefix(
@@ -17,38 +19,81 @@ static bool find_function(const struct debuginfo *debuginfo, addr_t entry, Dwarf
 	return found->entry == entry && dwarf_offdie(debuginfo->dwarf, found->die, ret);
 }
 
-/* The offset from the frame address of a variable that is in the frame at pc (of the file). */
-static bool get_frame_offset(Dwarf_Die *die, Dwarf_Addr pc, int64_t *ret)
+/* The offset from the frame address, as one expression says it; how many operations it takes, 0
+ * when the place is not in the frame. */
+static size_t get_frame_offset(const Dwarf_Op *ops, size_t count, int64_t *ret)
 {
-	Dwarf_Attribute attribute;
-	Dwarf_Op *ops;
-	size_t count;
-
-	if (!die_location(die, &attribute) ||
-		dwarf_getlocation_addr(&attribute, pc, &ops, &count, 1) != 1 || !count)
-		return false;
+	if (!count)
+		return 0;
 	if (ops[0].atom == DW_OP_fbreg) {
 		*ret = (int64_t)ops[0].number;
-		return count == 1 || ops[1].atom == DW_OP_piece;
+		return 1;
 	}
 	/* Go: DW_OP_call_frame_cfa, then consts and plus when it is not at 0. */
 	if (ops[0].atom != DW_OP_call_frame_cfa)
-		return false;
-	if (count == 1) {
-		*ret = 0;
-		return true;
-	}
-	if (count == 3 && ops[1].atom == DW_OP_consts && ops[2].atom == DW_OP_plus) {
-		*ret = (int64_t)ops[1].number;
-		return true;
-	}
-	return false;
+		return 0;
+	*ret = 0;
+	if (count < 3 || ops[1].atom != DW_OP_consts || ops[2].atom != DW_OP_plus)
+		return 1;
+	*ret = (int64_t)ops[1].number;
+	return 3;
 }
 
 struct locals {
 	Dwarf_Addr pc;
 	VEC(struct local) list;
 };
+
+/* A part that follows the last one, in the variable and in the frame, belongs to it. */
+static void add_part(struct locals *locals, const struct local *part, size_t first)
+{
+	struct local *last = locals->list.count > first ? vec_last(&locals->list) : NULL;
+
+	if (last && last->from + last->bytes == part->from &&
+		last->offset + (int64_t)last->bytes == part->offset)
+		last->bytes += part->bytes;
+	else
+		vec_push(&locals->list, *part);
+}
+
+static void read_parts(struct locals *locals, struct local local, const Dwarf_Op *ops, size_t count)
+{
+	size_t first = locals->list.count;
+
+	for (size_t i = 0; i < count; i++) {
+		size_t taken = get_frame_offset(ops + i, count - i, &local.offset);
+
+		i += taken;
+		while (i < count && ops[i].atom != DW_OP_piece) {
+			taken = 0; /* in a register, or computed */
+			i++;
+		}
+		if (i == count || ops[i].number > MAX_PART)
+			return;
+		local.bytes = ops[i].number;
+		if (taken && local.bytes)
+			add_part(locals, &local, first);
+		local.from += local.bytes;
+	}
+}
+
+static void read_place(struct locals *locals, Dwarf_Die *die, struct local local)
+{
+	Dwarf_Attribute attribute;
+	Dwarf_Op *ops;
+	size_t count;
+
+	if (!die_location(die, &attribute) ||
+		dwarf_getlocation_addr(&attribute, locals->pc, &ops, &count, 1) != 1 || !count)
+		return;
+	if (ops[count - 1].atom == DW_OP_piece) {
+		read_parts(locals, local, ops, count);
+		return;
+	}
+	local.bytes = LOCAL_WHOLE;
+	if (get_frame_offset(ops, count, &local.offset) == count)
+		vec_push(&locals->list, local);
+}
 
 static void read_locals(Dwarf_Die *parent, struct locals *locals, unsigned depth)
 {
@@ -58,19 +103,20 @@ static void read_locals(Dwarf_Die *parent, struct locals *locals, unsigned depth
 		return;
 	do {
 		int tag = dwarf_tag(&child);
-		struct local local = {.parameter = tag == DW_TAG_formal_parameter};
 
 		if (tag == DW_TAG_lexical_block || tag == DW_TAG_inlined_subroutine) {
 			if (dwarf_haspc(&child, locals->pc) == 1)
 				read_locals(&child, locals, depth + 1);
 			continue;
 		}
-		if ((tag != DW_TAG_variable && tag != DW_TAG_formal_parameter) ||
-			!get_frame_offset(&child, locals->pc, &local.offset))
+		if (tag != DW_TAG_variable && tag != DW_TAG_formal_parameter)
 			continue;
-		local.name = die_name(&child);
-		local.type = die_reference(&child, DW_AT_type);
-		vec_push(&locals->list, local);
+		read_place(locals, &child,
+			(struct local){
+				.name = die_name(&child),
+				.type = die_reference(&child, DW_AT_type),
+				.parameter = tag == DW_TAG_formal_parameter,
+			});
 	} while (dwarf_siblingof(&child, &child) == 0);
 }
 

@@ -58,7 +58,8 @@ static void add_target(struct finder *finder, const struct static_value *from, a
 	vec_push(&finder->found, {.address = to,
 					 .size = size * count,
 					 .name = debuginfo_keep_name(finder->debuginfo, from->name),
-					 .type = count == 1 ? type : 0});
+					 .type = count == 1 ? type : 0,
+					 .pointee = true});
 	for (uint64_t i = 0; i < count; i++)
 		look_later(finder, to + i * size, type, memory_string(from->name), from->depth + 1);
 }

@@ -14,6 +14,7 @@ struct go_variable variable_at(
 			.size = known->size,
 			.name = known->name,
 			.type = dwarf_types_ref(known->type),
+			.pointee = known->pointee,
 		};
 	if (symbol)
 		return (struct go_variable){

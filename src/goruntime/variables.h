@@ -10,6 +10,7 @@ struct go_variable {
 	uint64_t size;    /* bytes */
 	const char *name; /* NULL: the program does not say */
 	type_ref type;    /* 0: not known */
+	bool pointee;     /* what the variable of this name points to; a root of its own */
 };
 
 /* The variable that a word of data or bss belongs to. A word that nobody knows is a variable of its

@@ -467,11 +467,12 @@ static void match_local(void *context, const struct local *local)
 		types_at(types_of(query->naming), dwarf_types_ref(local->type));
 	int64_t offset = (int64_t)(query->at - frame->fp) - local->offset;
 
-	if (!type || offset < 0 || offset >= (int64_t)type->size || query->text.length ||
-		!local->name[0])
+	if (!type || offset < 0 || local->from >= type->size ||
+		(uint64_t)offset >= MIN(local->bytes, type->size - local->from) ||
+		query->text.length || !local->name[0])
 		return;
 	text_add(&query->text, "%s", local->name[0] == '&' ? local->name + 1 : local->name);
-	type_path_add(&query->text, types_of(query->naming), type, (uint64_t)offset);
+	type_path_add(&query->text, types_of(query->naming), type, local->from + (uint64_t)offset);
 }
 
 /* A value that is being sent, and is in no variable. */

@@ -403,7 +403,11 @@ static void scan_step(
 		spread_target(spread, word, scan_step_target(object_types(spread), step), 1);
 		break;
 	case SCAN_SLICE:
-		if (step->offset + 24 <= length && load_u64(at + 16))
+		/* Of a local the compiler may have kept the pointer alone. */
+		if (step->offset + 24 > length)
+			spread_target(
+				spread, word, scan_step_target(object_types(spread), step), 0);
+		else if (load_u64(at + 16))
 			spread_target(spread, word, scan_step_target(object_types(spread), step),
 				load_u64(at + 16));
 		break;

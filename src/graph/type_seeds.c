@@ -171,9 +171,10 @@ void seed_specials(struct spread *spread)
 	specials_each(spread_typing(spread)->heap, seed_special, spread);
 }
 
-/* A local at a pc, as DWARF describes it. */
+/* A local at a pc, or a part of it, as DWARF describes it. */
 struct known_local {
 	int64_t offset;
+	uint64_t from, bytes;
 	const struct go_type *type;
 };
 
@@ -195,8 +196,10 @@ static void add_local(void *context, const struct local *local)
 	const struct go_type *type = type_at(seeder->spread, dwarf_types_ref(local->type));
 	struct known_frame *frame = *vec_last(&seeder->known);
 
-	if (type && type->pointer_bytes)
-		vec_push(&frame->locals, {local->offset, type});
+	if (type && type->pointer_bytes && local->from < type->size)
+		vec_push(
+			&frame->locals, {local->offset, local->from,
+						MIN(local->bytes, type->size - local->from), type});
 }
 
 static const struct known_frame *locals_at(struct stack_seeder *seeder, const struct frame *frame)
@@ -212,6 +215,20 @@ static const struct known_frame *locals_at(struct stack_seeder *seeder, const st
 	return *vec_last(&seeder->known);
 }
 
+/* What is not in the frame is zeros, or left out where it is the end. */
+static void seed_part(struct spread *spread, addr_t at, const struct known_local *local)
+{
+	const struct go_type *type = local->type;
+
+	if (type->size > MAX_VARIABLE)
+		return;
+	_cleanup_free_ uint8_t *bytes = memory_alloc(type->size + 8);
+
+	target_read_present(
+		runtime_of(spread)->target, at, bytes + local->from, (size_t)local->bytes);
+	spread_value(spread, type, bytes, local->from + local->bytes);
+}
+
 /* The word of a live variable brings all of it in. */
 static bool seed_local(struct stack_seeder *seeder, const struct frame *frame, addr_t at)
 {
@@ -219,10 +236,9 @@ static bool seed_local(struct stack_seeder *seeder, const struct frame *frame, a
 	int64_t offset = (int64_t)(at - frame->fp);
 
 	vec_foreach (local, &known->locals) {
-		if (offset < local->offset || offset - local->offset >= (int64_t)local->type->size)
+		if (offset < local->offset || offset - local->offset >= (int64_t)local->bytes)
 			continue;
-		seed_memory(seeder->spread, frame->fp + (addr_t)local->offset, local->type->size,
-			local->type);
+		seed_part(seeder->spread, frame->fp + (addr_t)local->offset, local);
 		return true;
 	}
 	return false;

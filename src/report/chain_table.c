@@ -120,6 +120,17 @@ static char *link_text(const struct chain *chain, size_t place, size_t depth)
 	return memory_format("%*s%s", (int)(depth * INDENT), "", *reference ? reference : "->");
 }
 
+static bool is_pointee(const struct analysis *analysis, node_t node)
+{
+	const struct object_graph *objects = analysis->objects;
+	const struct virtual_node *virtual = node_is_virtual(objects, node)
+						     ? virtual_of_node(objects, node)
+						     : NULL;
+
+	return virtual && virtual->kind == VIRTUAL_VARIABLE &&
+	       objects->variables.items[virtual->index].pointee;
+}
+
 static void add_link(struct chain *chain, size_t place, size_t depth)
 {
 	const struct cut *cut = &chain->cuts.list.items[place];
@@ -142,6 +153,10 @@ static void add_link(struct chain *chain, size_t place, size_t depth)
 	if (cut->others)
 		table_note(chain->table, others_text(&others, cut, depth));
 	others_deinit(&others);
+	if (is_pointee(chain->analysis, node))
+		table_note(chain->table,
+			memory_string("what it points to is part of the program: to set the "
+				      "variable to nil frees nothing, to clear its fields does"));
 }
 
 struct error *chain_table_add(struct view *view, const struct analysis *analysis,

@@ -46,8 +46,9 @@ struct error *view_maps(
 		view_line(view, LINE_DIM, "%zu more maps (--limit=0 shows all)",
 			maps.list.count - shown);
 	if (maps.unreadable)
-		view_line(view, LINE_DIM, "%llu maps were being changed, and could not be read",
-			(unsigned long long)maps.unreadable);
+		view_line(view, LINE_DIM, "%llu %s being changed, and could not be read",
+			(unsigned long long)maps.unreadable,
+			maps.unreadable == 1 ? "map was" : "maps were");
 	map_list_deinit(&maps);
 	*ret = view;
 	return NULL;

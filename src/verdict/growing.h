@@ -15,9 +15,12 @@ struct growing {
 	uint64_t survivors; /* of those */
 	uint64_t added;     /* entries now, less those before */
 	int64_t bytes;      /* by which what it holds has grown */
+	/* Who has what its entries lead to in other ways as well: several variables, or the one
+	 * that has the map. Of these rows the one that has grown most; NULL: there is none. */
+	const struct growth_holder *shared;
 };
 
 typedef void growing_fn(void *context, const struct growing *growing);
 
-/* Those whose growth is worth a line (finding_matters). */
+/* Those whose growth, with what they share, is worth a line (finding_matters). */
 void growing_each(const struct growth *growth, growing_fn *visit, void *context);

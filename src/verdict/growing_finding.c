@@ -2,6 +2,9 @@
 
 #include "human.h"
 #include "listeners.h"
+#include "text.h"
+
+enum { NAMES_SHOWN = 3 };
 
 bool registry_is(const struct evidence_base *base, const struct collection *collection)
 {
@@ -43,6 +46,39 @@ static void add_note(
 		growth->elapsed_ns ? " a minute" : "", kept);
 }
 
+static char *members_text(const struct evidence_base *base, const struct holder_row *row)
+{
+	struct text text = {0};
+
+	for (size_t i = 0; i < MIN(row->members.count, (size_t)NAMES_SHOWN); i++) {
+		_cleanup_free_ char *name = naming_holder(base->naming, row->members.items[i]);
+
+		text_add(&text, "%s%s", i ? ", " : "", name);
+	}
+	if (row->members.count > NAMES_SHOWN)
+		text_add(&text, " and %zu more", row->members.count - NAMES_SHOWN);
+	return text_take(&text);
+}
+
+/* What goes only when several let go is in the price of none of them. */
+static void add_shared(const struct evidence_base *base, const struct growth_holder *shared,
+	struct finding *finding)
+{
+	uint64_t grown = (uint64_t)growth_holder_bytes(shared);
+	_cleanup_free_ char *names = members_text(base, shared->row);
+	_cleanup_free_ char *bytes = human_bytes(shared->after.bytes);
+	_cleanup_free_ char *more = human_bytes(grown);
+	_cleanup_free_ char *rate =
+		human_bytes((uint64_t)growth_per_minute(base->growth, (int64_t)grown));
+
+	finding_note(finding,
+		"what its entries lead to has other ways to it: %s is held by %s%s, and "
+		"grew by %s%s%s%s",
+		bytes, names, shared->row->members.count > 1 ? " together" : "", more,
+		base->growth->elapsed_ns ? ", " : "", base->growth->elapsed_ns ? rate : "",
+		base->growth->elapsed_ns ? " a minute" : "");
+}
+
 struct finding *growing_finding_add(const struct evidence_base *base, const struct growing *growing,
 	const struct finding_kind *kind, struct finding_list *findings)
 {
@@ -62,6 +98,10 @@ struct finding *growing_finding_add(const struct evidence_base *base, const stru
 		.bytes_per_minute = growth_per_minute(growth, growing->bytes),
 	};
 	add_note(growth, growing, finding);
+	if (growing->shared)
+		add_shared(base, growing->shared, finding);
+	finding_number(finding, "shared_bytes", EVIDENCE_BYTES,
+		growing->shared ? growing->shared->after.bytes : 0);
 	finding_number(finding, "entries", EVIDENCE_COUNT, growing->now->entries);
 	finding_number(finding, "entries_before", EVIDENCE_COUNT, growing->entries_before);
 	finding_number(finding, "entries_per_minute",

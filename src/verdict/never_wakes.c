@@ -107,13 +107,14 @@ static void add_gate(struct finder *finder, uint32_t number)
 	}
 }
 
+/* `select {}`, and `var forever chan struct{}; <-forever`. */
 static bool is_meant(const struct finder *finder, uint32_t number)
 {
 	const struct goroutine *goroutine = &finder->goroutines->list.items[number];
+	const char *reason = goroutine_wait_reason(finder->heap->runtime, goroutine);
 
 	return goroutine->goid == MAIN_GOID &&
-	       !strcmp(goroutine_wait_reason(finder->heap->runtime, goroutine),
-		       "select (no cases)");
+	       (!strcmp(reason, "select (no cases)") || !strcmp(reason, "chan receive (nil chan)"));
 }
 
 static void add_goroutines(struct finder *finder)
@@ -310,7 +311,7 @@ const char *wake_text(enum wake why)
 	case WAKE_UNSURE:
 		return "not all of the memory could be read";
 	case WAKE_MEANT:
-		return "main waits in select {} so that the program does not end";
+		return "main waits for ever so that the program does not end";
 	case WAKE_NEVER_READY:
 		return "an operation on a nil channel, or a select without cases, never gets ready";
 	case WAKE_UNREACHED:

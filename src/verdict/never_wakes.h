@@ -28,13 +28,13 @@ enum verdict {
 
 /* Why. */
 enum wake {
-	WAKE_RUNS,      /* it runs, or is ready to */
-	WAKE_OTHER,     /* a timer, the network or the runtime wakes it */
-	WAKE_REACHED,   /* who can run reaches what it waits for */
-	WAKE_GLOBAL,    /* what it waits for is no object of the heap: a package variable */
-	WAKE_UNDER_WAY, /* it is being woken, or was read in the middle of a change */
-	WAKE_UNSURE,    /* not all of the target's memory was read */
-	WAKE_MEANT, /* the first goroutine waits in select {} so that the program does not end */
+	WAKE_RUNS,        /* it runs, or is ready to */
+	WAKE_OTHER,       /* a timer, the network or the runtime wakes it */
+	WAKE_REACHED,     /* who can run reaches what it waits for */
+	WAKE_GLOBAL,      /* what it waits for is no object of the heap: a package variable */
+	WAKE_UNDER_WAY,   /* it is being woken, or was read in the middle of a change */
+	WAKE_UNSURE,      /* not all of the target's memory was read */
+	WAKE_MEANT,       /* the first goroutine waits for ever so that the program does not end */
 	WAKE_NEVER_READY, /* a nil channel, or a select without a case */
 	WAKE_UNREACHED,   /* nobody who can run has what it waits for */
 	WAKE_ALL_ASLEEP,  /* proved by the runtime itself, which ended the program for it */

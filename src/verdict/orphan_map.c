@@ -70,7 +70,8 @@ static const struct go_type *value_type(const struct match *match, node_t node)
 }
 
 /* What refers to the channel and is the goroutine's alone. The channel's own type says too little:
- * most stop channels are of the same. */
+ * most stop channels are of the same. So does a context, whose cancel function is of the type of
+ * all of them. */
 static bool look_at_node(void *context, node_t node)
 {
 	struct match *match = context;
@@ -91,20 +92,12 @@ static bool look_at_node(void *context, node_t node)
 	return true;
 }
 
-/* context.WithCancel gives a function for what is a cancelCtx. */
-static bool is_cancel_of(const struct go_type *element, const struct go_type *type)
-{
-	return !strcmp(element->name, "context.CancelFunc") &&
-	       !strcmp(type->name, "context.cancelCtx");
-}
-
 static bool is_element(struct types *types, const struct go_type *map, const struct go_type *type)
 {
 	const struct go_type *element = types_at(types, map->elem);
 
-	return element &&
-	       (element == type || is_cancel_of(element, type) ||
-		       (element->kind == KIND_POINTER && types_at(types, element->elem) == type));
+	return element && (element == type || (element->kind == KIND_POINTER &&
+						      types_at(types, element->elem) == type));
 }
 
 static bool matches(const struct match *match, const struct listed_map *map)

@@ -8,6 +8,6 @@
 struct error *orphan_map_of_others(const struct orphans *orphans, uint32_t group, node_t *ret);
 
 /* The only map in the program whose elements are of the type of what has the orphan's channel:
- * *main.watcher, context.CancelFunc; NO_NODE: there is none, or are several. */
+ * *main.watcher; NO_NODE: there is none, or are several. */
 node_t orphan_map_by_type(
 	const struct orphans *orphans, const struct map_list *maps, uint32_t goroutine);

@@ -21,7 +21,8 @@ struct finder {
 	uint64_t now_ns;
 };
 
-/* Is what it waits for no timer, and no channel that was in use before? */
+/* Is what it waits for no timer, no channel that was in use before, and no queue? Who waits for one
+ * answer makes a channel with room for one at most; with more it is a subscriber or a worker. */
 static bool is_own_answer(const struct finder *finder, const struct goroutine_wait *wait)
 {
 	for (uint32_t i = wait->first; i < wait->first + wait->count; i++) {
@@ -31,7 +32,7 @@ static bool is_own_answer(const struct finder *finder, const struct goroutine_wa
 			return true;
 		if (!channel_read(&finder->analysis->typing->types,
 			    finder->verdicts->waits.awaited.items[i].object, &channel) ||
-			channel_is_timer(&channel) || channel.used)
+			channel_is_timer(&channel) || channel.used || channel.capacity > 1)
 			return false;
 	}
 	return wait->count > 0;
@@ -169,18 +170,55 @@ static bool is_of_the_runtime(const struct finder *finder, const struct path *pa
 	return name && !strncmp(name, "runtime.", strlen("runtime."));
 }
 
+static bool is_cancel(const struct analysis *analysis, node_t node)
+{
+	if (node_is_virtual(analysis->objects, node))
+		return false;
+	const struct object_type *type =
+		object_type_at(&analysis->typing->object_types, analysis_type(analysis, node));
+
+	return type->role == ROLE_CLOSURE && strstr(type->name, "context.With");
+}
+
+/* Does the holder keep a function that ends the wait? It is kept to be called. Told from the
+ * oldest: behind the holder its chain leads through a cancel function. */
+static struct error *find_cancel(const struct finder *finder, const struct members *members,
+	const struct path *holder, bool *ret)
+{
+	struct path chain;
+	bool behind = false;
+
+	TRY(find_chain(finder, members->list.items[0], &chain));
+	*ret = false;
+	vec_foreach (node, &chain.nodes) {
+		*ret = *ret || (behind && is_cancel(finder->analysis, *node));
+		behind = behind || *node == *vec_last(&holder->nodes);
+	}
+	path_deinit(&chain);
+	return NULL;
+}
+
+static bool is_holder(const struct finder *finder, const struct path *path)
+{
+	return path->nodes.count && !is_of_the_runtime(finder, path);
+}
+
 static struct error *add_group(struct finder *finder, uint32_t group, const struct members *members)
 {
 	struct sole_holder holder = {.group = group};
 	struct pile_up pile = pile_up_of(
 		finder->stacks, members->list.items, members->list.count, finder->now_ns);
+	struct error *error = NULL;
+	bool meant = false;
 
 	if (!pile_up_is(&pile) || !wait_each_for_its_own(finder, members))
 		return NULL;
 	TRY(find_holder(finder, members, &holder.path));
-	if (!holder.path.nodes.count || is_of_the_runtime(finder, &holder.path)) {
+	if (is_holder(finder, &holder.path))
+		error = find_cancel(finder, members, &holder.path, &meant);
+	if (error || meant || !is_holder(finder, &holder.path)) {
 		path_deinit(&holder.path);
-		return NULL;
+		return error;
 	}
 	holder.holder = *vec_last(&holder.path.nodes);
 	holder.arrivals = pile.arrivals;

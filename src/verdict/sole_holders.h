@@ -6,10 +6,10 @@
  * that one reference were gone, then nobody has what they wait for but by looking there.
  *
  * What looks like it and is healthy: workers with a queue of their own each, kept in a slice;
- * requests under way, whose answer is looked for in the map; one goroutine for each connection. So
- * there must be evidence that they pile up: collections of the process have seen them come one
- * after the other, the first of them long ago, and none of them left. Who a timer will wake is left
- * out.
+ * subscribers, who wait for a queue; requests under way, whose answer is looked for in the map; one
+ * goroutine for each connection; who waits for a context whose cancel function is kept. So there
+ * must be evidence that they pile up: collections of the process have seen them come one after the
+ * other, the first of them long ago, and none of them left. Who a timer will wake is left out.
  */
 #pragma once
 

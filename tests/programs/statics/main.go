@@ -30,6 +30,7 @@ type bus struct {
 var (
 	mainBus  = &bus{name: "main", inner: &list{name: "inner"}}
 	handlers = []*list{{name: "first"}, {name: "second"}}
+	plain    []*entry
 )
 
 func fill(to *list) {
@@ -42,6 +43,7 @@ func main() {
 	fill(&mainBus.index)
 	fill(mainBus.inner)
 	fill(handlers[1])
+	plain = append(plain, new(entry))
 	runtime.GC()
 	for _, holder := range []string{"main.mainBus", "main.mainBus.inner", "main.handlers"} {
 		fmt.Printf("fact holder %s bytes=%d\n", holder, entries*entrySize)

@@ -35,6 +35,8 @@ var (
 	mailboxes []chan int
 	server    context.Context
 	clients   = map[int]*client{}
+	topics    = map[int]chan string{}
+	aborts    = map[int]context.CancelFunc{}
 )
 
 type client struct {
@@ -69,6 +71,9 @@ func init() {
 
 //go:noinline
 func waitForEnd(ctx context.Context) { <-ctx.Done() }
+
+//go:noinline
+func waitForAbort(ctx context.Context) { <-ctx.Done() }
 
 var held []context.CancelFunc
 
@@ -107,6 +112,25 @@ func init() {
 					}
 				}
 			})
+		})
+	}
+	// Subscribers to what is quiet: a queue is no answer.
+	fine["subscribers"] = func(g *goids) {
+		inRounds(func(i int) {
+			topics[i] = make(chan string, 8)
+			topic := topics[i]
+			g.goes(func() {
+				for range topic {
+				}
+			})
+		})
+	}
+	// Jobs that can be aborted: somebody keeps the function that does.
+	fine["kept-cancel"] = func(g *goids) {
+		inRounds(func(i int) {
+			ctx, cancel := context.WithCancel(context.Background())
+			aborts[i] = cancel
+			g.goes(func() { waitForAbort(ctx) })
 		})
 	}
 	// They end themselves, and their contexts.

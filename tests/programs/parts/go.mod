@@ -1,0 +1,3 @@
+module parts
+
+go 1.19
