@@ -1,13 +1,17 @@
 """The ways in which programs are built: the heap is read as well in each, and the report tells what holds it."""
 import pytest
 
-from programs import Process, VARIANTS
+from programs import Go, Process, VARIANTS
 from test_oracle import compare
 
 # Shapes is made of corner cases: far more of it has no type than of programs that do something. The goal for
 # those is 99 %; here the figure is printed, and the bound tells only that typing has not broken down.
 TYPED_AT_LEAST = 0.95
 EXPLAINED_AT_LEAST = 0.95
+
+# Experiments that change what silt reads: internal/goexperiment/flags.go.
+EXPERIMENTS = [("1.22", "noallocheaders"), ("1.22", "noexectracer2"), ("1.24", "noswissmap"), ("1.24", "nospinbitmutex"),
+               ("1.25", "greenteagc"), ("1.26", "nogreenteagc"), ("1.27", "nogreenteagc"), ("1.27", "mapsplitgroup")]
 
 
 def shares(heap):
@@ -34,3 +38,16 @@ def test_variant(go, programs, silt, oracle, variant, tmp_path):
     for name, fact in process.facts("retained").items():
         holder = held_alone(report)[int(fact["bytes"]), int(fact["objects"])]
         assert stripped or holder == name
+
+
+@pytest.mark.parametrize("number, experiment", EXPERIMENTS)
+def test_experiment(trees, number, experiment, programs, silt, oracle, tmp_path):
+    if number not in trees:
+        pytest.skip("Go %s is not at hand" % number)
+    program = tmp_path / "shapes"
+    Go(number, trees[number]).run("build", "-o", program, ".", cwd=programs.sources / "shapes",
+                                  env={"CGO_ENABLED": "0", "GOEXPERIMENT": experiment})
+    with Process(program, tmp_path / "dump") as process:
+        compare(oracle, process.pid, tmp_path / "dump")
+        report = silt.json("report", process.pid, "--limit=0")
+    assert min(shares(report["heap"])) > TYPED_AT_LEAST
