@@ -32,6 +32,7 @@ struct module {
 
 struct modules {
 	VEC(struct module) list; /* the first one is the program */
+	VEC(uint8_t *) copies;   /* of tables that are only in the memory of a process */
 };
 
 /* Finds the program's module and what hangs on it. Every check of the self-check list for

@@ -51,3 +51,22 @@ def test_experiment(trees, number, experiment, programs, silt, oracle, tmp_path)
         compare(oracle, process.pid, tmp_path / "dump")
         report = silt.json("report", process.pid, "--limit=0")
     assert min(shares(report["heap"])) > TYPED_AT_LEAST
+
+
+@pytest.mark.oldest_and_newest
+def test_plugin(go, programs, silt, tmp_path):
+    """A module that is loaded later: its functions, its types and what its variables keep; also away from it."""
+    sources, part, program = programs.sources / "plugged", tmp_path / "part.so", tmp_path / "plugged"
+    go.run("build", "-buildmode=plugin", "-o", part, "./part", cwd=sources, env={"CGO_ENABLED": "1"})
+    go.run("build", "-o", program, ".", cwd=sources, env={"CGO_ENABLED": "1"})
+    snapshot = tmp_path / "snapshot"
+    with Process(program, part) as process:
+        silt.run("snap", process.pid, "-o", snapshot)
+        answers = [silt.json("maps", process.pid), silt.json("goroutines", process.pid)]
+        kept, waiting = process.facts("kept")["entries"], process.facts("waiting")["goroutines"]
+    part.unlink()
+    for maps, goroutines in answers, [silt.json("maps", snapshot), silt.json("goroutines", snapshot)]:
+        largest = maps["maps"][0]
+        assert (largest["entries"], largest["type"]) == (int(kept["count"]), "map[string]*main.Entry")
+        assert largest["retained_bytes"] > int(kept["bytes"])
+        assert sum(".Wait" in row["top"] for row in goroutines["goroutines"]) == int(waiting["count"])
