@@ -83,7 +83,8 @@ static bool is_allgs(const struct goruntime *runtime, addr_t address)
 			return false;
 	}
 	struct reader reader = reader_over(runtime->target);
-	return read_field(&reader, elements[0], runtime->layout.g.goid) == 1 && !reader.failed;
+	uint64_t goid = read_field(&reader, elements[0], runtime->layout.g.goid);
+	return !reader.failed && (goruntime_keeps_first(runtime) ? goid == 1 : goid != 0);
 }
 
 /* arenas[0][arena]->spans[page] of the span's first page is the span again. */

@@ -350,8 +350,10 @@ static struct error *find_modules(struct scan *scan, struct modules *modules)
 
 	TRY(find_first_moduledata(scan, &header, &address));
 	TRY(read_module(scan, address, &header, &module));
-	if (reader_u8(&reader, address + scan->layout->moduledata.hasmain.at) != 1)
-		return error_create(ERROR_LAYOUT, "moduledata.hasmain is not 1");
+	uint8_t has_main = reader_u8(&reader, address + scan->layout->moduledata.hasmain.at);
+	if (has_main > 1)
+		return error_create(ERROR_LAYOUT, "moduledata.hasmain is neither 0 nor 1");
+	module.has_main = has_main;
 	vec_push(&modules->list, module);
 	while (module.next && modules->list.count < MAX_MODULES) {
 		TRY(read_later_module(scan, module.next, &module));

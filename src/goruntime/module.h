@@ -27,6 +27,7 @@ struct module {
 	addr_t rodata;
 	struct bitvector data_mask, bss_mask;
 	struct pclntab functions;
+	bool has_main; /* false: of a library or an archive in a C program, which calls Go */
 	addr_t next;
 };
 

@@ -1,4 +1,6 @@
 """The ways in which programs are built: the heap is read as well in each, and the report tells what holds it."""
+import subprocess
+
 import pytest
 
 from programs import Go, Process, VARIANTS
@@ -53,6 +55,14 @@ def test_experiment(trees, number, experiment, programs, silt, oracle, tmp_path)
     assert min(shares(report["heap"])) > TYPED_AT_LEAST
 
 
+def keeps(answers, kept, waiting):
+    maps, goroutines = answers
+    largest = maps["maps"][0]
+    assert (largest["entries"], largest["type"]) == (int(kept["count"]), "map[string]*main.Entry")
+    assert largest["retained_bytes"] > int(kept["bytes"])
+    assert sum("ait at " in row["top"] for row in goroutines["goroutines"]) == int(waiting["count"])
+
+
 @pytest.mark.oldest_and_newest
 def test_plugin(go, programs, silt, tmp_path):
     """A module that is loaded later: its functions, its types and what its variables keep; also away from it."""
@@ -65,8 +75,17 @@ def test_plugin(go, programs, silt, tmp_path):
         answers = [silt.json("maps", process.pid), silt.json("goroutines", process.pid)]
         kept, waiting = process.facts("kept")["entries"], process.facts("waiting")["goroutines"]
     part.unlink()
-    for maps, goroutines in answers, [silt.json("maps", snapshot), silt.json("goroutines", snapshot)]:
-        largest = maps["maps"][0]
-        assert (largest["entries"], largest["type"]) == (int(kept["count"]), "map[string]*main.Entry")
-        assert largest["retained_bytes"] > int(kept["bytes"])
-        assert sum(".Wait" in row["top"] for row in goroutines["goroutines"]) == int(waiting["count"])
+    keeps(answers, kept, waiting)
+    keeps([silt.json("maps", snapshot), silt.json("goroutines", snapshot)], kept, waiting)
+
+
+@pytest.mark.parametrize("stripped", [False, True])
+def test_archive(go, programs, silt, tmp_path, stripped):
+    """C has the main function and calls Go: goroutine 1 has ended."""
+    sources, archive, program = programs.sources / "archived", tmp_path / "archived.a", tmp_path / "archived"
+    go.run("build", "-buildmode=c-archive", "-o", archive, ".", cwd=sources, env={"CGO_ENABLED": "1"})
+    subprocess.run(["cc", *(["-s"] if stripped else []), "-o", program, "-x", "c", sources / "main.c.txt", "-x", "none",
+                    archive, "-lpthread"], check=True)
+    with Process(program) as process:
+        keeps([silt.json("maps", process.pid), silt.json("goroutines", process.pid)],
+              process.facts("kept")["entries"], process.facts("waiting")["goroutines"])
