@@ -78,6 +78,8 @@ static bool is_allgs(const struct goruntime *runtime, addr_t address)
 	size_t count = MIN(slice.length, (uint64_t)PROBED);
 	if (!read_elements(runtime, &slice, elements, count))
 		return false;
+	if (count == slice.length && count > 1 && !elements[count - 1])
+		count--; /* its length is written before it (proc.go, allgadd) */
 	for (size_t i = 0; i < count; i++) {
 		if (!looks_like_g(runtime, elements[i]) || (i && elements[i] == elements[i - 1]))
 			return false;

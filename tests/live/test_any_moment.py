@@ -25,7 +25,6 @@ def test_nothing_is_proved_of_what_goes_on(go, programs, silt, long):
 
 # Of the first span in use, what mheap.setSpans writes after its state was set.
 UNDO_SET_SPANS = """
-set language c
 set $number = 0
 while *(char *)&'runtime.mheap_'.allspans.array[$number]->state != 1
   set $number = $number + 1
@@ -33,20 +32,26 @@ end
 set $start = 'runtime.mheap_'.allspans.array[$number]->startAddr
 set $arena = (*'runtime.mheap_'.arenas[0])[($start + 0x800000000000) >> 26]
 set var $arena->spans[($start >> 13) & 8191] = 0
-print $number
-generate-core-file %s
+"""
+
+# In allgadd, before the new element is written, which it is after the length.
+BEGIN_ALLGADD = """
+print 'runtime.allgs'.len < 'runtime.allgs'.cap
+set var 'runtime.allgs'.array['runtime.allgs'.len] = 0
+set var 'runtime.allgs'.len = 'runtime.allgs'.len + 1
 """
 
 
-def test_span_that_is_not_entered_yet(go, programs, tmp_path, silt):
-    """A thread may stop there, so it is so in the memory that was captured, however often it is looked at."""
+@pytest.mark.parametrize("change", [UNDO_SET_SPANS, BEGIN_ALLGADD], ids=["span", "goroutine"])
+def test_in_the_middle_of_a_change(go, programs, tmp_path, silt, change):
+    """A thread may be stopped there, and then it is so however often it is looked at. The program sleeps, and does not
+    notice."""
     if not shutil.which("gdb"):
         pytest.skip("gdb is not installed")
-    commands, core = tmp_path / "commands", tmp_path / "core"
-    commands.write_text(UNDO_SET_SPANS % core)
-    with Process(programs.build(go, "tiny")) as process:
+    commands = tmp_path / "commands"
+    commands.write_text("set language c\n%sprint 1234\n" % change)
+    with Process(programs.build(go, "statics")) as process:
         done = subprocess.run(["gdb", "-nx", "-batch", "-x", commands, "-p", str(process.pid)], text=True,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    number = [line for line in done.stdout.splitlines() if line.startswith("$1 = ")]
-    assert number and core.exists(), done.stdout
-    assert silt.json("types", core)["types"]
+        assert "= 1234" in done.stdout and "= 0" not in done.stdout, done.stdout
+        assert silt.json("goroutines", process.pid)["goroutines"]
