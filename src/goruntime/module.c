@@ -282,6 +282,9 @@ static struct error *check_module(const struct module *module)
 			return error_create(
 				ERROR_LAYOUT, "moduledata: %s is too long", orders[i].what);
 	}
+	if (module->end < module->noptrdata ||
+		(module->end - module->noptrdata) >> (MAX_SECTION_SHIFT + 2))
+		return error_create(ERROR_LAYOUT, "moduledata: end is not behind its variables");
 	if (module->data_mask.count != (module->edata - module->data) / 8)
 		return error_create(ERROR_LAYOUT, "moduledata: gcdatamask does not cover data");
 	if (module->bss_mask.count != (module->ebss - module->bss) / 8)
