@@ -1,38 +1,33 @@
 #include "dwarf_types.h"
 
-enum { MAX_DEPTH = 64 };
+enum { MAX_DEPTH = 64 }; /* of values in values, each of which is resolved within the other */
 
-static uint64_t pointer_bytes(struct types *types, const struct go_type *type, unsigned depth);
-
-static uint64_t pointer_bytes_of_fields(
-	struct types *types, const struct go_type *type, unsigned depth)
+static uint64_t pointer_bytes_of_fields(struct types *types, const struct go_type *type)
 {
 	uint64_t bytes = 0;
 
 	for (uint32_t i = 0; i < type->field_count; i++) {
 		const struct go_type *field = types_at(types, type->fields[i].type);
-		uint64_t inside = field ? pointer_bytes(types, field, depth + 1) : 0;
 
-		if (inside)
-			bytes = MAX(bytes, type->fields[i].offset + inside);
+		if (field && field->pointer_bytes)
+			bytes = MAX(bytes, type->fields[i].offset + field->pointer_bytes);
 	}
 	return bytes;
 }
 
-/* The prefix of a type that holds pointers; types with descriptors say it themselves. */
-static uint64_t pointer_bytes(struct types *types, const struct go_type *type, unsigned depth)
+/* The prefix of a type that holds pointers; types with descriptors say it themselves. Those that it
+ * is made of are resolved by being asked for, and know theirs then. */
+static uint64_t pointer_bytes(struct types *types, const struct go_type *type)
 {
-	if (type->pointer_bytes || depth > MAX_DEPTH)
-		return type->pointer_bytes;
 	switch (type->kind) {
 	case KIND_ARRAY: {
 		const struct go_type *elem = types_at(types, type->elem);
-		uint64_t inside = elem && type->length ? pointer_bytes(types, elem, depth + 1) : 0;
+		uint64_t inside = elem && type->length ? elem->pointer_bytes : 0;
 
 		return inside ? (type->length - 1) * elem->size + inside : 0;
 	}
 	case KIND_STRUCT:
-		return pointer_bytes_of_fields(types, type, depth);
+		return pointer_bytes_of_fields(types, type);
 	case KIND_INTERFACE:
 		return 16;
 	case KIND_CHAN:
@@ -98,7 +93,7 @@ static const struct go_type *resolve(struct types *types, void *context, type_re
 	const struct debuginfo *debuginfo = context;
 	struct die_type from;
 
-	if (!debuginfo_type(debuginfo, ref & ~TYPE_FROM_DWARF, &from))
+	if (types->depth > MAX_DEPTH || !debuginfo_type(debuginfo, ref & ~TYPE_FROM_DWARF, &from))
 		return NULL;
 	const struct go_type *type = descriptor(types, &from);
 	if (type) {
@@ -107,7 +102,7 @@ static const struct go_type *resolve(struct types *types, void *context, type_re
 		struct go_type *made = make_type(&from);
 
 		types_add(types, ref, made);
-		made->pointer_bytes = pointer_bytes(types, made, 0);
+		made->pointer_bytes = MIN(pointer_bytes(types, made), made->size);
 		type = made;
 	}
 	die_type_deinit(&from);

@@ -200,7 +200,10 @@ static struct error *load(
 		addr_t g = reader_u64(&reader, array + 8 * i);
 
 		TRY(reader_error(&reader, "allgs"));
-		if (i == 0 && read_field(&reader, g, runtime->layout.g.goid) != 1)
+		if (!g && i && i == count - 1)
+			break; /* its length is written before it (proc.go, allgadd) */
+		if (i == 0 && goruntime_keeps_first(runtime) &&
+			read_field(&reader, g, runtime->layout.g.goid) != 1)
 			return bad_g(g, "the first goroutine does not have the id 1");
 		TRY(add_goroutine(runtime, &reader, g, goids, goroutines));
 	}

@@ -41,6 +41,13 @@ struct error *goruntime_open_with(const struct target *target, const struct exec
 void goruntime_destroy(struct goruntime *runtime);
 DEFINE_CLEANUP(goruntime)
 
+/* Is goroutine 1 the first in allgs, for ever? Where C has the main function it ends, and its g is
+ * used again (proc.go, main: isarchive, islibrary). */
+static inline bool goruntime_keeps_first(const struct goruntime *runtime)
+{
+	return runtime->modules.list.items[0].has_main;
+}
+
 /* Reads a field of a structure of the runtime. */
 static inline uint64_t read_field(struct reader *reader, addr_t base, struct field field)
 {

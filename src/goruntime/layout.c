@@ -194,6 +194,34 @@ static struct processor_facts facts_of(enum processor processor, unsigned minor)
 	return found;
 }
 
+/* Experiments by which fields move that follow others in m (trace; mWaitList) and p (trace;
+ * gcw.spanq, the collector's queue of spans), in bytes, measured by the DWARF of programs. */
+static void move_fields(struct layout *layout, const char *go_version)
+{
+	static const struct {
+		unsigned minor;
+		const char *experiment;
+		int in_m, in_p;
+	} moves[] = {
+		{22, "noexectracer2", -24, -32},
+		{24, "nospinbitmutex", -8, 0},
+		{25, "greenteagc", 0, 4232},
+		{26, "nogreenteagc", 0, -4256},
+		{27, "nogreenteagc", 0, -4256},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(moves); i++) {
+		if (moves[i].minor != layout->minor ||
+			!has_experiment(go_version, moves[i].experiment))
+			continue;
+		layout->m.size += (uint32_t)moves[i].in_m;
+		layout->m.vdso_sp.at += (uint32_t)moves[i].in_m;
+		layout->m.vdso_pc.at += (uint32_t)moves[i].in_m;
+		layout->p.size += (uint32_t)moves[i].in_p;
+		layout->p.timers.at += (uint32_t)moves[i].in_p;
+	}
+}
+
 struct error *layout_for_version(
 	const char *go_version, enum processor processor, struct layout *ret)
 {
@@ -209,6 +237,7 @@ struct error *layout_for_version(
 	ret->processor = processor;
 	ret->facts = facts_of(processor, minor);
 	ret->features = features_of(minor, go_version);
+	move_fields(ret, go_version);
 	/* 1.22 noallocheaders has the arena bitmap of 1.21 back, and with it the arena of 1.21. */
 	if (minor == 22 && ret->features.heap_bitmap == HEAP_BITMAP_ARENA_1BIT)
 		ret->heap_arena = layout_tables[version_column(21)].layouts[processor].heap_arena;

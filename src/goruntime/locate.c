@@ -13,6 +13,9 @@ enum {
 	MAX_STATUS = 11,
 	GOID_LIMIT_BITS = 48,
 	MIN_SPANS = 4,
+	/* Spans that may be in the middle of a change: one in so many, and one more. */
+	TOLERATED_SHARE = 16,
+	TOLERATED_FEW = 1,
 	MAX_PROCESSORS = 1 << 16,
 	PROBED_SPANS = 8, /* of those that a p allocates from */
 	P_DEAD = 4,       /* runtime2.go, _Pdead */
@@ -75,12 +78,15 @@ static bool is_allgs(const struct goruntime *runtime, addr_t address)
 	size_t count = MIN(slice.length, (uint64_t)PROBED);
 	if (!read_elements(runtime, &slice, elements, count))
 		return false;
+	if (count == slice.length && count > 1 && !elements[count - 1])
+		count--; /* its length is written before it (proc.go, allgadd) */
 	for (size_t i = 0; i < count; i++) {
 		if (!looks_like_g(runtime, elements[i]) || (i && elements[i] == elements[i - 1]))
 			return false;
 	}
 	struct reader reader = reader_over(runtime->target);
-	return read_field(&reader, elements[0], runtime->layout.g.goid) == 1 && !reader.failed;
+	uint64_t goid = read_field(&reader, elements[0], runtime->layout.g.goid);
+	return !reader.failed && (goruntime_keeps_first(runtime) ? goid == 1 : goid != 0);
 }
 
 /* arenas[0][arena]->spans[page] of the span's first page is the span again. */
@@ -97,12 +103,15 @@ static bool arena_agrees(
 	       !reader.failed;
 }
 
+/* A span is in use before the arena tells of it (mheap.allocSpan: the state is set, then setSpans
+ * is called): a thread may stand between the two, and where the target runs, it goes on between two
+ * reads. So a few need not agree. */
 static bool is_mheap(const struct goruntime *runtime, addr_t address)
 {
 	const struct layout *layout = &runtime->layout;
 	addr_t elements[PROBED];
 	struct slice slice;
-	unsigned agreeing = 0;
+	unsigned agreeing = 0, wrong = 0;
 
 	if (!read_slice(runtime, address + layout->mheap.allspans.at, MAX_SPANS, &slice) ||
 		slice.length <= MIN_SPANS)
@@ -111,22 +120,20 @@ static bool is_mheap(const struct goruntime *runtime, addr_t address)
 	if (!read_elements(runtime, &slice, elements, count))
 		return false;
 	for (size_t i = 0; i < count; i++) {
-		struct reader reader = reader_over(runtime->target);
 		uint8_t bytes[256];
 
-		if (elements[i] % 8 ||
-			!reader_bytes(&reader, elements[i], bytes, layout->mspan.size))
+		if (elements[i] % 8 || !mspan_read(runtime, elements[i], bytes))
 			return false;
 		struct mspan span = mspan_parse(layout, bytes);
-		if (!mspan_plausible(&span))
-			return false;
-		if (span.state != SPAN_IN_USE)
+		bool plausible = mspan_plausible(&span);
+		if (plausible && span.state != SPAN_IN_USE)
 			continue;
-		if (!arena_agrees(runtime, address, elements[i], &span))
-			return false;
-		agreeing++;
+		if (plausible && arena_agrees(runtime, address, elements[i], &span))
+			agreeing++;
+		else
+			wrong++;
 	}
-	return agreeing > 0;
+	return agreeing && wrong <= TOLERATED_FEW + (agreeing + wrong) / TOLERATED_SHARE;
 }
 
 /* What a p allocates from: spans, or an empty one in the program's data (mcache.go). */

@@ -51,6 +51,7 @@ struct scan {
 	const struct executable *executable;
 	const struct layout *layout;
 	const struct pc_header *header; /* of the moduledata that is looked for */
+	struct modules *modules;        /* that keep copies of tables */
 	struct pc_header found_header;
 	addr_t found;
 };
@@ -190,6 +191,21 @@ static struct error *find_first_moduledata(
 	return NULL;
 }
 
+/* A table in a file that is not the program: of a plugin in a process, which nobody can view. */
+static const uint8_t *copy_table(const struct scan *scan, addr_t address, uint64_t length)
+{
+	uint8_t last;
+	struct reader reader = reader_over(scan->target);
+
+	/* Is all of it there? Before memory is taken for it. */
+	if (!scan->target->cache || !length ||
+		!reader_bytes(&reader, address + length - 1, &last, 1))
+		return NULL;
+	uint8_t *copy = memory_alloc(length);
+	vec_push(&scan->modules->copies, copy);
+	return reader_bytes(&reader, address, copy, length) ? copy : NULL;
+}
+
 /* The bytes of a table of a module: from the file where there is one, else from memory. */
 static struct error *view_table(const struct scan *scan, const uint8_t *moduledata,
 	struct field slice, size_t unit, const char *name, struct blob *ret)
@@ -203,7 +219,9 @@ static struct error *view_table(const struct scan *scan, const uint8_t *moduleda
 	if (!bytes)
 		bytes = target_view(scan->target, address, length);
 	if (!bytes)
-		return error_create(ERROR_LAYOUT, "moduledata.%s is not in the executable", name);
+		bytes = copy_table(scan, address, length);
+	if (!bytes)
+		return error_create(ERROR_LAYOUT, "moduledata.%s cannot be read", name);
 	*ret = (struct blob){bytes, length};
 	return NULL;
 }
@@ -264,6 +282,9 @@ static struct error *check_module(const struct module *module)
 			return error_create(
 				ERROR_LAYOUT, "moduledata: %s is too long", orders[i].what);
 	}
+	if (module->end < module->noptrdata ||
+		(module->end - module->noptrdata) >> (MAX_SECTION_SHIFT + 2))
+		return error_create(ERROR_LAYOUT, "moduledata: end is not behind its variables");
 	if (module->data_mask.count != (module->edata - module->data) / 8)
 		return error_create(ERROR_LAYOUT, "moduledata: gcdatamask does not cover data");
 	if (module->bss_mask.count != (module->ebss - module->bss) / 8)
@@ -323,27 +344,35 @@ static struct error *read_later_module(const struct scan *scan, addr_t address, 
 	return read_module(scan, address, &header, ret);
 }
 
-struct error *modules_find(const struct target *target, const struct executable *executable,
-	const struct layout *layout, struct modules *ret)
+static struct error *find_modules(struct scan *scan, struct modules *modules)
 {
-	struct scan scan = {.target = target, .executable = executable, .layout = layout};
+	struct reader reader = reader_over(scan->target);
 	struct pc_header header;
-	struct modules modules = {0};
 	struct module module;
 	addr_t address;
 
-	TRY(find_first_moduledata(&scan, &header, &address));
-	TRY(read_module(&scan, address, &header, &module));
-	struct reader reader = reader_over(target);
-	if (reader_u8(&reader, address + layout->moduledata.hasmain.at) != 1)
-		return error_create(ERROR_LAYOUT, "moduledata.hasmain is not 1");
-	vec_push(&modules.list, module);
-	struct error *error = NULL;
-	while (!error && module.next && modules.list.count < MAX_MODULES) {
-		error = read_later_module(&scan, module.next, &module);
-		if (!error)
-			vec_push(&modules.list, module);
+	TRY(find_first_moduledata(scan, &header, &address));
+	TRY(read_module(scan, address, &header, &module));
+	uint8_t has_main = reader_u8(&reader, address + scan->layout->moduledata.hasmain.at);
+	if (has_main > 1)
+		return error_create(ERROR_LAYOUT, "moduledata.hasmain is neither 0 nor 1");
+	module.has_main = has_main;
+	vec_push(&modules->list, module);
+	while (module.next && modules->list.count < MAX_MODULES) {
+		TRY(read_later_module(scan, module.next, &module));
+		vec_push(&modules->list, module);
 	}
+	return NULL;
+}
+
+struct error *modules_find(const struct target *target, const struct executable *executable,
+	const struct layout *layout, struct modules *ret)
+{
+	struct modules modules = {0};
+	struct scan scan = {
+		.target = target, .executable = executable, .layout = layout, .modules = &modules};
+	struct error *error = find_modules(&scan, &modules);
+
 	if (error) {
 		modules_deinit(&modules);
 		return error;
@@ -354,6 +383,9 @@ struct error *modules_find(const struct target *target, const struct executable 
 
 void modules_deinit(struct modules *modules)
 {
+	vec_foreach (copy, &modules->copies)
+		free(*copy);
+	vec_deinit(&modules->copies);
 	vec_deinit(&modules->list);
 }
 

@@ -27,11 +27,13 @@ struct module {
 	addr_t rodata;
 	struct bitvector data_mask, bss_mask;
 	struct pclntab functions;
+	bool has_main; /* false: of a library or an archive in a C program, which calls Go */
 	addr_t next;
 };
 
 struct modules {
 	VEC(struct module) list; /* the first one is the program */
+	VEC(uint8_t *) copies;   /* of tables that are only in the memory of a process */
 };
 
 /* Finds the program's module and what hangs on it. Every check of the self-check list for

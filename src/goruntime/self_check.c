@@ -135,7 +135,7 @@ struct error *self_check_goroutines(
 {
 	struct tally saved = {0}, syscalls = {0}, tops = {0}, sudogs = {0}, channels = {0};
 
-	if (!goroutines->list.count) /* goroutine 1 never ends */
+	if (!goroutines->list.count) /* goroutine 1 or those of the runtime never end */
 		return error_create(ERROR_LAYOUT, "g.atomicstatus: no goroutine is alive");
 	for (size_t i = 0; i < MIN(goroutines->list.count, (size_t)PROBED_GOROUTINES); i++) {
 		const struct goroutine *goroutine = &goroutines->list.items[i];

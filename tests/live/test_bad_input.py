@@ -83,6 +83,46 @@ def gcore(steady, tmp_path_factory):
     core.unlink()
 
 
+# DWARF 4 of one unit: os.Args, and structures in structures, each with some fields of the type before.
+ABBREVIATIONS = bytes.fromhex("01 11 01 13 0b 00 00"  # unit: language
+                              "02 34 00 03 08 02 0a 49 13 00 00"  # variable: name, location, type
+                              "03 24 00 03 08 0b 0b 80 52 0b 00 00"  # base type: name, size, DW_AT_go_kind
+                              "04 13 01 03 08 0b 06 80 52 0b 00 00"  # structure: the same
+                              "05 0d 00 03 08 38 0b 49 13 00 00"  # member: name, offset, type
+                              "00")
+UNIT_HEADER, GO, INT, STRUCT = struct.Struct("<IHIB"), 0x16, 2, 25
+
+
+def nested_structures(variable, count, fields):
+    types, first = b"\3int\0\10" + bytes([INT]), UNIT_HEADER.size + 2 + 23  # behind unit and variable
+    last = first
+    for _ in range(count):
+        at = first + len(types)
+        types += b"\4S\0" + struct.pack("<IB", 64, STRUCT)
+        types += b"".join(b"\5f\0" + struct.pack("<BI", 8 * i, last) for i in range(fields)) + b"\0"
+        last = at
+    unit = bytes([1, GO]) + b"\2os.Args\0" + struct.pack("<BBQI", 9, 3, variable, last)
+    assert UNIT_HEADER.size + len(unit) == first
+    unit += types + b"\0"
+    return UNIT_HEADER.pack(UNIT_HEADER.size - 4 + len(unit), 4, 0, 8) + unit
+
+
+@pytest.mark.parametrize("count, fields", [(100, 2), (30000, 1)])
+def test_types_in_types(silt, steady, tmp_path, count, fields):
+    """What is said of them takes neither as many steps as there are ways to the innermost, nor a stack as deep."""
+    symbols = subprocess.check_output(["nm", steady], text=True).splitlines()
+    [variable] = [int(line.split()[0], 16) for line in symbols if line.endswith(" os.Args")]
+    (tmp_path / "info").write_bytes(nested_structures(variable, count, fields))
+    (tmp_path / "abbreviations").write_bytes(ABBREVIATIONS)
+    program = tmp_path / "program"
+    subprocess.run(["objcopy", "--wildcard", "-R", ".debug_*", steady, program], check=True)
+    subprocess.run(["objcopy", "--add-section", ".debug_info=%s" % (tmp_path / "info"), "--add-section",
+                    ".debug_abbrev=%s" % (tmp_path / "abbreviations"), program], check=True)
+    with Process(program, 1, settle=0) as process:
+        held = silt.json("report", process.pid, "--limit=0")["holders"]
+    assert any(row["what"].startswith("os.Args") for row in held)
+
+
 @pytest.mark.parametrize("arguments, word", [
     ([], "usage"), (["report"], "TARGET"), (["types"], "TARGET"), (["why", "{pid}"], "ADDRESS"),
     (["snap", "{pid}"], "-o FILE"), (["types", "{pid}", "more"], "more"), (["--nonsense", "{pid}"], "--nonsense"),

@@ -12,6 +12,7 @@ ALIKE = {"1.23", "1.24"}
 DISPLACED = [
     ("runtime.moduledata", "pcHeader", 8, "moduledata"),
     ("runtime.moduledata", "etext", -8, "moduledata"),
+    ("runtime.moduledata", "end", 8, "moduledata"),
     ("runtime.moduledata", "gcdatamask", 16, "moduledata"),
     ("runtime.moduledata", "gcbssmask", -16, "moduledata"),
     ("runtime.mheap", "allspans", 8, "mheap"),

@@ -74,6 +74,38 @@ static void test_experiments(void **state)
 	assert_int_equal(features_of("go1.19.1").heap_bitmap, HEAP_BITMAP_ARENA_2BIT);
 }
 
+/* By the DWARF of programs that were built so. */
+static void test_fields_that_experiments_move(void **state)
+{
+	static const struct {
+		const char *version;
+		enum processor processor;
+		uint32_t m_size, vdso_sp, p_size, timers;
+	} cases[] = {
+		{"go1.22.12 X:noexectracer2", PROCESSOR_AMD64, 2000, 1096, 8912, 8840},
+		{"go1.24.4 X:nospinbitmutex", PROCESSOR_AMD64, 1800, 872, 8952, 8840},
+		{"go1.25.12", PROCESSOR_AMD64, 1816, 896, 9512, 9392},
+		{"go1.25.12 X:greenteagc", PROCESSOR_AMD64, 1816, 896, 13744, 13624},
+		{"go1.25.12 X:greenteagc", PROCESSOR_ARM64, 1816, 896, 13744, 13624},
+		{"go1.26.11", PROCESSOR_AMD64, 1824, 896, 15920, 13672},
+		{"go1.26.11-X:nogreenteagc", PROCESSOR_AMD64, 1824, 896, 11664, 9416},
+		{"go1.26.11-X:nogreenteagc", PROCESSOR_ARM64, 1824, 896, 10064, 9416},
+		{"go1.27.4-X:nogreenteagc", PROCESSOR_AMD64, 1832, 896, 11664, 9416},
+		{"go1.27.4-X:nogreenteagc", PROCESSOR_ARM64, 1832, 896, 10064, 9416},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct layout layout;
+
+		assert_success(layout_for_version(cases[i].version, cases[i].processor, &layout));
+		assert_int_equal(layout.m.size, cases[i].m_size);
+		assert_int_equal(layout.m.vdso_sp.at, cases[i].vdso_sp);
+		assert_int_equal(layout.p.size, cases[i].p_size);
+		assert_int_equal(layout.p.timers.at, cases[i].timers);
+	}
+}
+
 static void check_fields(const struct layout *layout)
 {
 	const char *base = (const char *)layout;
@@ -108,6 +140,7 @@ int main(void)
 		cmocka_unit_test(test_known_versions),
 		cmocka_unit_test(test_unknown_versions),
 		cmocka_unit_test(test_experiments),
+		cmocka_unit_test(test_fields_that_experiments_move),
 		cmocka_unit_test(test_fields_fit),
 	};
 

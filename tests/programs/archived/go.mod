@@ -1,0 +1,3 @@
+module archived
+
+go 1.19
