@@ -12,6 +12,7 @@ enum {
 	MAX_MODULES = 256,
 	SCAN_UNIT = 1 << 20,
 	MAX_MODULEDATA = 1024,
+	MAX_COPIED = 256 << 20, /* bytes of a table */
 	MAX_SECTION_SHIFT = 31, /* the linker's limit on amd64: addresses in code have 32 bits */
 };
 
@@ -198,7 +199,7 @@ static const uint8_t *copy_table(const struct scan *scan, addr_t address, uint64
 	struct reader reader = reader_over(scan->target);
 
 	/* Is all of it there? Before memory is taken for it. */
-	if (!scan->target->cache || !length ||
+	if (!scan->target->cache || !length || length > MAX_COPIED ||
 		!reader_bytes(&reader, address + length - 1, &last, 1))
 		return NULL;
 	uint8_t *copy = memory_alloc(length);
