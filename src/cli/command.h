@@ -21,7 +21,7 @@ struct invocation {
 	bool json;
 	bool contents;     /* snap */
 	uint64_t every_ns; /* diff: between snapshots of a process; 0: two targets are given */
-	unsigned times;    /* diff: how many of them */
+	unsigned times;    /* diff: how many of them; 0: as few as can be */
 	struct capture_options capture;
 	size_t limit;
 };

@@ -29,8 +29,14 @@ static struct error *open_target(
 		.program = {.exe = invocation->exe, .capture = invocation->capture},
 		.progress = progress_phase,
 	};
+	_cleanup_(cleanup_analysis) struct analysis *analysis = NULL;
 
-	return analysis_open(target, &options, ret);
+	TRY(analysis_open(target, &options, &analysis));
+	if (invocation->every_ns && analysis->program->target->kind != TARGET_PROCESS)
+		return error_create(ERROR_USAGE,
+			"--every takes snapshots of a running process, and %s is none", target);
+	*ret = take_pointer(analysis);
+	return NULL;
 }
 
 /* Is it the process of the snapshots before? */
@@ -98,7 +104,7 @@ static const char *target_at(const struct invocation *invocation, unsigned place
 static struct error *run(
 	const struct invocation *invocation, struct series *series, struct view **ret)
 {
-	unsigned last = invocation->every_ns ? invocation->times - 1 : 1;
+	unsigned last = invocation->times ? invocation->times - 1 : 1;
 	uint64_t began = clock_now(), opened = began;
 
 	for (unsigned i = 0;; i++) {

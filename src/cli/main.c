@@ -10,7 +10,7 @@
 #include "command.h"
 #include "version.h"
 
-enum { DEFAULT_LIMIT = 10, DEFAULT_TIMES = 2, MAX_TIMES = 10000 };
+enum { DEFAULT_LIMIT = 10, MIN_TIMES = 2, MAX_TIMES = 10000 };
 enum { GIVEN_BACK_BYTES = 256 << 10 }; /* larger blocks go back to the kernel when they are freed */
 
 enum option_key {
@@ -118,9 +118,9 @@ static void parse_times(struct argp_state *state, const char *text, unsigned *re
 	char *end;
 	unsigned long number = strtoul(text, &end, 10);
 
-	if (!isdigit((unsigned char)*text) || *end || number < DEFAULT_TIMES || number > MAX_TIMES)
-		argp_error(
-			state, "--times takes a number from 2 to %d, not \"%s\"", MAX_TIMES, text);
+	if (!isdigit((unsigned char)*text) || *end || number < MIN_TIMES || number > MAX_TIMES)
+		argp_error(state, "--times takes a number from %d to %d, not \"%s\"", MIN_TIMES,
+			MAX_TIMES, text);
 	*ret = (unsigned)number;
 }
 
@@ -154,7 +154,9 @@ static void check_count(struct argp_state *state, const struct parsing *parsing)
 {
 	const struct command *command = parsing->command;
 
-	if (command->compares && parsing->invocation.every_ns) {
+	if (parsing->invocation.times && !parsing->invocation.every_ns) {
+		argp_error(state, "--times is for --every=TIME, which takes the snapshots");
+	} else if (command->compares && parsing->invocation.every_ns) {
 		if (state->arg_num != 1)
 			argp_error(
 				state, "--every takes snapshots itself: expected one process id");
@@ -213,8 +215,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 static int run_command(const struct command *command, int count, char **arguments)
 {
 	char name[64];
-	struct parsing parsing = {
-		.command = command, .invocation = {.limit = DEFAULT_LIMIT, .times = DEFAULT_TIMES}};
+	struct parsing parsing = {.command = command, .invocation = {.limit = DEFAULT_LIMIT}};
 	const struct argp_child children[] = {{&capture_argp, 0, "Of a process:", 1}, {0}};
 	const struct argp argp = {
 		.children = children,

@@ -206,11 +206,11 @@ static struct error *snapshot_process(
 static struct error *open_to_copy(const char *name, const struct snapshot_wishes *wishes,
 	pid_t *ret_pid, struct program *program)
 {
-	if (parse_pid(name, ret_pid) && wishes->exe)
-		return error_create(
-			ERROR_USAGE, "--exe is for a core file: a process has its program with it");
 	if (parse_pid(name, ret_pid))
-		return look_at_process(*ret_pid, program);
+		return wishes->exe
+			       ? error_create(ERROR_USAGE,
+					 "--exe is for a core file: a process has its program with it")
+			       : look_at_process(*ret_pid, program);
 	*ret_pid = 0;
 	TRY(open_file(name, wishes->exe, program));
 	if (wishes->contents && program->target->kind == TARGET_SNAPSHOT &&

@@ -147,6 +147,19 @@ static struct error *next_way(
 	return error;
 }
 
+/* Should it fail, the next capture tries it again. */
+static struct error *take_away_leftovers(const struct capturer *capturer)
+{
+	struct error *error = capturer->no_injection ? NULL
+						     : capture_clear_away(capturer->target->pid,
+							       &capturer->plan->idle_sites);
+
+	if (error && error->code == ERROR_SYSTEM)
+		return error;
+	error_destroy(error);
+	return NULL;
+}
+
 /* A way may turn out not to be possible at this moment: then another, each of them once. */
 static struct error *take(struct capturer *capturer)
 {
@@ -154,9 +167,7 @@ static struct error *take(struct capturer *capturer)
 	unsigned excluded = 0;
 
 	TRY(plan_roughly(capturer));
-	if (!capturer->no_injection) /* should it fail, the next capture tries it again */
-		error_destroy(
-			capture_clear_away(capturer->target->pid, &capturer->plan->idle_sites));
+	TRY(take_away_leftovers(capturer));
 	for (;;) {
 		enum capture_way way;
 

@@ -202,6 +202,15 @@ static struct error *choose_asked(struct capturer *capturer, uint64_t budget, en
 	return NULL;
 }
 
+/* Already, by a signal or by the freezer? */
+static bool stands_still(pid_t pid)
+{
+	struct cgroup_room room;
+
+	cgroup_room("", pid, &room);
+	return room.frozen || procfs_is_stopped(pid);
+}
+
 struct error *capture_choose(struct capturer *capturer, unsigned excluded, enum capture_way *ret)
 {
 	const struct capture_options *options = capturer->options;
@@ -210,8 +219,7 @@ struct error *capture_choose(struct capturer *capturer, unsigned excluded, enum 
 
 	if (options->way != CAPTURE_AUTO)
 		return choose_asked(capturer, budget, ret);
-	/* It may stand still already. */
-	if (!(excluded & 1u << CAPTURE_STOP) && procfs_is_stopped(capturer->target->pid)) {
+	if (!(excluded & 1u << CAPTURE_STOP) && stands_still(capturer->target->pid)) {
 		capturer->pause_limit_ns = 0;
 		*ret = CAPTURE_STOP;
 		return NULL;

@@ -13,7 +13,7 @@
 #include "vec.h"
 
 enum {
-	MAX_TRIES = 100, /* to find a thread that is free */
+	MAX_TRIES = 500, /* to find a thread that is free: a busy target has one seldom */
 	TRY_AGAIN_MS = 5,
 	STATE_FIELD = 3, /* proc(5), /proc/PID/stat */
 	EXIT_SIGNAL_FIELD = 38,
@@ -105,7 +105,7 @@ static struct error *seize_soon(pid_t pid, const struct idle_sites *sites, struc
 			return NULL;
 		wait_a_little();
 	}
-	return error_create(ERROR_SYSTEM,
+	return error_create(ERROR_BUSY,
 		"no thread of pid %d was free to clear away what an ended capture left; the next capture will do it",
 		pid);
 }

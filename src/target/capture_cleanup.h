@@ -13,5 +13,6 @@
 struct error *capture_reap(pid_t pid, const struct idle_sites *sites);
 
 /* Takes away all that was left. Injects nothing where nothing was left, nor while somebody else
- * traces the target: it may be in use. */
+ * traces the target: it may be in use. ERROR_SYSTEM: a thread does not stop, or does not come back
+ * from the call; only the end of this process lets it go. */
 struct error *capture_clear_away(pid_t pid, const struct idle_sites *sites);

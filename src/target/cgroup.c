@@ -54,9 +54,10 @@ static uint64_t read_number(const char *directory, const char *name)
 		       : CGROUP_NO_LIMIT;
 }
 
-static uint64_t reclaimable_bytes(const char *directory, const char *field)
+/* In a file with a name and a number in each line; 0: it is not there. */
+static uint64_t read_field(const char *directory, const char *file_name, const char *field)
 {
-	_cleanup_file_ FILE *file = open_file(directory, "memory.stat");
+	_cleanup_file_ FILE *file = open_file(directory, file_name);
 	char name[64];
 	uint64_t number;
 
@@ -83,10 +84,11 @@ static void narrow(const char *directory, const struct names *names, struct cgro
 		left(read_number(directory, "pids.max"), read_number(directory, "pids.current"));
 
 	if (used != CGROUP_NO_LIMIT && limit != CGROUP_NO_LIMIT)
-		used -= MIN(used, reclaimable_bytes(directory, names->reclaimable));
+		used -= MIN(used, read_field(directory, "memory.stat", names->reclaimable));
 	room->memory = MIN(room->memory, left(limit, used));
 	room->tasks = MIN(room->tasks, tasks);
 	room->memory_limit = MIN(room->memory_limit, killed_at);
+	room->frozen = room->frozen || read_field(directory, "cgroup.events", "frozen");
 }
 
 /* proc(5), /proc/PID/mountinfo: optional fields end with a hyphen. */
@@ -185,7 +187,11 @@ void cgroup_room(const char *root, pid_t pid, struct cgroup_room *ret)
 	_cleanup_free_ char *line = NULL;
 	size_t capacity = 0;
 
-	*ret = (struct cgroup_room){CGROUP_NO_LIMIT, CGROUP_NO_LIMIT, CGROUP_NO_LIMIT};
+	*ret = (struct cgroup_room){
+		.memory = CGROUP_NO_LIMIT,
+		.tasks = CGROUP_NO_LIMIT,
+		.memory_limit = CGROUP_NO_LIMIT,
+	};
 	while (file && getline(&line, &capacity, file) > 0)
 		narrow_by_line(root, pid, line, ret);
 }

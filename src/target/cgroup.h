@@ -1,4 +1,5 @@
-/* What the control groups of a process leave it (cgroups(7), versions 1 and 2): memory and tasks.
+/* What the control groups of a process leave it (cgroups(7), versions 1 and 2): memory, tasks, and
+ * whether it runs.
  *
  * Counted are its groups and all above them whose files can be seen: through the mounts of the
  * process itself, as a container sees its own, and through ours.
@@ -7,6 +8,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -17,6 +19,7 @@ struct cgroup_room {
 	uint64_t tasks;
 	uint64_t memory_limit; /* bytes that a group may have in all; beyond it processes are killed
 				*/
+	bool frozen; /* by the freezer of version 2, where a debugger can look at it still */
 };
 
 /* `root` is the directory where proc and the mounts are: "" but in tests. What cannot be read sets

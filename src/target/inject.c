@@ -11,6 +11,7 @@
 #include <sys/user.h>
 #include <sys/wait.h>
 
+#include "cgroup.h"
 #include "clock.h"
 #include "fault_point.h"
 #include "memory.h"
@@ -184,6 +185,31 @@ static struct error *run_to_call(const struct injection *injection, long number,
 	return NULL;
 }
 
+/* A thread that cannot run, as its control group is frozen, has not made the call: it shall wait as
+ * if it had never been asked to. */
+static struct error *take_back(const struct injection *injection, long number, struct error *error)
+{
+	struct user_regs_struct registers;
+	bool stopped = false;
+
+	if (error->code != ERROR_SYSTEM)
+		return error;
+	FAULT_POINT("interrupt", ptrace(PTRACE_INTERRUPT, injection->tid, NULL, NULL));
+	error_destroy(stop_wait(
+		injection->tid, injection->tid, clock_now() + CALL_LIMIT_MS * NS_PER_MS, &stopped));
+	if (!stopped ||
+		FAULT_POINT("getregs", ptrace(PTRACE_GETREGS, injection->tid, NULL, &registers)) <
+			0 ||
+		registers.rip != injection->pc - SYSCALL_LENGTH || (long)registers.rax != number ||
+		FAULT_POINT("setregs",
+			ptrace(PTRACE_SETREGS, injection->tid, NULL, &injection->registers)) < 0)
+		return error;
+	error_destroy(error);
+	return error_create(ERROR_BUSY,
+		"thread %d of the target does not run: is its control group frozen? Try --capture=stop",
+		injection->tid);
+}
+
 /* The kernel gives clone up while a signal is pending, and repeats it after the signal
  * (kernel/fork.c, copy_process: ERESTARTNOINTR, which programs never see). */
 static bool is_repeated(const struct user_regs_struct *registers)
@@ -206,7 +232,10 @@ static struct error *make_call(struct injection *injection, long number,
 		return gone(injection);
 	TRY(set_call(injection, number, arguments));
 	do {
-		TRY(run_to_call(injection, number, limit));
+		struct error *error =
+			run_to_call(injection, number, clock_now() + CALL_LIMIT_MS * NS_PER_MS);
+		if (error)
+			return take_back(injection, number, error);
 		TRY(run_to_syscall(injection, limit, ret_forked));
 		if (FAULT_POINT("getregs",
 			    ptrace(PTRACE_GETREGS, injection->tid, NULL, &registers)) < 0)
@@ -270,6 +299,11 @@ void injection_destroy(struct injection *injection)
 
 const char *injection_refusal(pid_t pid, const struct idle_sites *sites)
 {
+	struct cgroup_room room;
+
+	cgroup_room("", pid, &room);
+	if (room.frozen)
+		return "its control group is frozen (docker pause does that)";
 	if (!sites->count)
 		return "its code has no place where a call could be injected safely";
 	if (procfs_any_thread(pid, "Seccomp"))

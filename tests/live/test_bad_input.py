@@ -133,13 +133,14 @@ def test_types_in_types(silt, steady, tmp_path, count, fields):
     (["why", "{pid}", "#99999"], "99999"), (["why", "{pid}", "main.nothing"], "main.nothing"),
     (["why", "{pid}", "*main.Nothing"], "*main.Nothing"), (["snap", "no/such/file", "-o", "x"], "no/such/file"),
     (["snap", "{pid}", "--exe", "{file}", "-o", "x"], "--exe"),
+    (["diff", "--times=3", "{pid}", "{file}"], "--every"), (["diff", "--every=1ms", "{file}"], "{file}"),
 ])
 def test_usage(silt, running, snapshot, tmp_path, arguments, word):
     done = silt.run(*[argument.format(pid=running.pid, file=snapshot) for argument in arguments], cwd=tmp_path)
     if not arguments:  # the whole usage, as with --help
         assert (done.returncode, done.stdout) == (USAGE, "") and "TARGET" in done.stderr
     else:
-        refused(done, word, status=USAGE)
+        refused(done, word.format(file=snapshot), status=USAGE)
     assert list(tmp_path.iterdir()) == []
     unharmed(running)
 

@@ -35,6 +35,37 @@ silt types /tmp/snapshot.zst --json --limit=0 >idle-snapshot
 dmesg | grep -E 'BUG|Oops|WARNING' >complaints
 """ % (" ".join(WAYS), " ".join(WAYS))
 
+# As docker pause does it; after that out of silt's sight. What was asked of the server meanwhile shall not
+# happen when it goes on: it has no copy, and no descriptor of ours.
+FROZEN = """
+start server
+server=$! port=$(sed -n 's/^READY //p' said-server)
+mkdir /tmp/groups
+mount -t cgroup2 groups /tmp/groups
+mkdir /tmp/groups/pod
+echo $server >/tmp/groups/pod/cgroup.procs
+echo 1 >/tmp/groups/pod/cgroup.freeze
+while ! grep -q 'frozen 1' /tmp/groups/pod/cgroup.events; do sleep 0.1; done
+
+take() {
+	for way in %s; do
+		silt types $server --json --force --capture=$way >$1-$way 2>$1-error-$way
+		echo $? >$1-status-$way
+	done
+}
+take seen
+umount -l /tmp/groups
+take unseen
+mount -t cgroup2 groups /tmp/groups
+echo 0 >/tmp/groups/pod/cgroup.freeze
+
+wget -q -O - http://127.0.0.1:$port/check >check
+ls -l /proc/$server/fd | grep -c userfaultfd >userfaults
+for child in $(cat /proc/$server/task/*/children); do
+	echo $child $(sed 's/.*) //' /proc/$child/stat) # the exit signal is field 36 behind the name, the state the first
+done >children
+""" % " ".join(WAYS)
+
 CRASH = """
 echo /out/core >/proc/sys/kernel/core_pattern
 echo 0 >/proc/sys/kernel/core_uses_pid
@@ -90,6 +121,30 @@ def test_captures(newest, programs, static, kernels, tmp_path, number):
     assert said("tracer").split() == ["TracerPid:", "0"] and said("userfaults") == "0" and not said("complaints")
     types = [own_types(json.loads(said("idle-" + name))) for name in [*ways, "snapshot"]]
     assert len(types[0]) > 20 and all(other == types[0] for other in types)
+
+
+@pytest.mark.parametrize("number", AMD64, ids=str)
+def test_frozen(newest, programs, static, kernels, tmp_path, number):
+    """What cannot run can be read as it stands, and nothing is made to happen later."""
+    kernel = kernel_of(kernels, "amd64", number)
+    server = programs.build(newest, "../faults/server")
+    kernel.run(tmp_path, FROZEN, {"silt": static, "server": server})
+
+    def said(name):
+        return (tmp_path / name).read_text().strip()
+
+    for sight, reason in ("seen", "its control group is frozen"), ("unseen", "does not run"):
+        assert int(said(sight + "-status-stop")) in FOUND, said(sight + "-error-stop")
+        assert json.loads(said(sight + "-stop"))["capture"]["mode"] == "stop"
+        for way in ["fork"] + ["precopy"] * (number >= PRECOPY_SINCE):
+            assert said(sight + "-status-" + way) == "3" and reason in said(sight + "-error-" + way)
+    assert int(said("seen-status-auto")) in FOUND, said("seen-error-auto")
+    assert json.loads(said("seen-auto"))["capture"]["mode"] == "stop"
+    # That it did not answer while it was frozen it may say itself.
+    assert said("check").startswith("ok ") or "Client.Timeout" in said("check"), said("check") + said("said-server")
+    assert said("userfaults") == "0"
+    children = [line.split() for line in said("children").splitlines()]  # alone: it has ended meanwhile
+    assert not [child for child in children if child[1:2] == ["Z"] and child[36] == "0"]
 
 
 def check_core(kernel, program, silt, oracle, directory):

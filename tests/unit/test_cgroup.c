@@ -95,6 +95,23 @@ static void test_version_2(void **state)
 	remove_root(&root);
 }
 
+static void test_frozen(void **state)
+{
+	struct root root;
+
+	(void)state;
+	make_root(&root);
+	write_file(&root, "proc/42/cgroup", "0::/pod/app\n");
+	write_file(&root, "proc/self/mountinfo",
+		"30 20 0:29 / /sys/fs/cgroup rw,relatime shared:4 - cgroup2 cgroup2 rw\n");
+	assert_false(room_of(&root).frozen);
+	write_file(&root, "sys/fs/cgroup/pod/app/cgroup.events", "populated 1\nfrozen 0\n");
+	assert_false(room_of(&root).frozen);
+	write_file(&root, "sys/fs/cgroup/pod/cgroup.events", "populated 1\nfrozen 1\n");
+	assert_true(room_of(&root).frozen);
+	remove_root(&root);
+}
+
 static void test_version_1(void **state)
 {
 	struct root root;
@@ -226,6 +243,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_version_2),
+		cmocka_unit_test(test_frozen),
 		cmocka_unit_test(test_version_1),
 		cmocka_unit_test(test_container),
 		cmocka_unit_test(test_nonsense),

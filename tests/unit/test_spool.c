@@ -27,8 +27,7 @@ static void choose_pages(
 	for (unsigned page = 0; page < PAGES; page++) {
 		chosen[page] = random_below(random, 4) == 0;
 		if (chosen[page])
-			ranges_add(ret, address_of(model, page),
-				address_of(model, page) + OS_PAGE);
+			ranges_add(ret, address_of(model, page), address_of(model, page) + OS_PAGE);
 	}
 	ranges_normalise(ret);
 }
@@ -137,8 +136,8 @@ static void check_erased(const struct spool *spool, const struct model *model)
 static void run_steps(uint64_t seed)
 {
 	struct random random = random_from(seed);
-	struct model model = {.memory = mmap(NULL, (size_t)PAGES * OS_PAGE,
-				      PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)};
+	struct model model = {.memory = mmap(NULL, (size_t)PAGES * OS_PAGE, PROT_READ | PROT_WRITE,
+				      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)};
 	int fd = memfd_create("spool", MFD_CLOEXEC);
 	struct spool spool;
 
