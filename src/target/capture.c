@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "capture_cleanup.h"
+#include "capture_room.h"
 #include "capturer.h"
 #include "clock.h"
 #include "core_format.h"
@@ -147,6 +148,17 @@ static struct error *next_way(
 	return error;
 }
 
+/* Before the target stands still for what does not fit. */
+static struct error *check_spool_room(const struct capturer *capturer)
+{
+	_cleanup_free_ char *refusal = capturer->options->force
+					       ? NULL
+					       : spool_room_refusal(capturer->spool.fd,
+							 ranges_bytes(&capturer->planned.memory));
+
+	return refusal ? error_create(ERROR_SYSTEM, "%s (or --force)", refusal) : NULL;
+}
+
 /* Should it fail, the next capture tries it again. */
 static struct error *take_away_leftovers(const struct capturer *capturer)
 {
@@ -167,6 +179,7 @@ static struct error *take(struct capturer *capturer)
 	unsigned excluded = 0;
 
 	TRY(plan_roughly(capturer));
+	TRY(check_spool_room(capturer));
 	TRY(take_away_leftovers(capturer));
 	for (;;) {
 		enum capture_way way;

@@ -1,8 +1,10 @@
 #include "capture_room.h"
 
 #include <inttypes.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "procfs.h"
@@ -116,4 +118,24 @@ char *precopy_room_refusal(const struct target *target, const struct capture_roo
 
 	there = status_bytes(target, "VmPTE");
 	return memory_refusal(room, tables > there ? tables - there : 0, "--capture=stop");
+}
+
+/* A file system in memory without a size of its own says that it has no blocks. */
+char *spool_room_refusal(int fd, uint64_t bytes)
+{
+	struct statfs files;
+
+	if (fstatfs(fd, &files) < 0)
+		return NULL;
+	bool in_memory = files.f_type == TMPFS_MAGIC;
+	uint64_t room = in_memory && !files.f_blocks
+				? UINT64_MAX
+				: (uint64_t)files.f_bavail * (uint64_t)files.f_bsize;
+	if (in_memory)
+		room = MIN(room, capture_buffer_room());
+	if (bytes <= room)
+		return NULL;
+	return memory_format(
+		"the capture needs about %.1f MB, and where it is kept, %s, there is room for %.1f MB: let TMPDIR or --output name a directory on a disk with more",
+		(double)bytes / MB, in_memory ? "in memory" : "on this disk", (double)room / MB);
 }

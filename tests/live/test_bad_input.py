@@ -519,10 +519,13 @@ def test_file_size_limit(silt, running, tmp_path, name):
 
 
 def test_full_disk(silt, running, compressed, tiny):
-    refused(silt.run("snap", running.pid, "-o", tiny / "snapshot"), "No space left")
-    refused(silt.run("snap", running.pid, "-o", tiny / "snapshot.zst"), "No space left")
-    refused(silt.run(compressed, env=dict(os.environ, TMPDIR=str(tiny))), "No space left", "TMPDIR")
-    refused(silt.run(running.pid, env=dict(os.environ, TMPDIR=str(tiny))), "No space left", "TMPDIR")
+    """Said before the process stands still for it, and, where that was not believed, when it is full."""
+    there = dict(os.environ, TMPDIR=str(tiny))
+    for options, word in ([], "room for 1.0 MB"), (["--force"], "No space left"):
+        refused(silt.run("snap", running.pid, *options, "-o", tiny / "snapshot"), word, "--output")
+        refused(silt.run("snap", running.pid, *options, "-o", tiny / "snapshot.zst"), word, "--output")
+        refused(silt.run(running.pid, *options, env=there), word, "TMPDIR")
+    refused(silt.run(compressed, env=there), "No space left", "TMPDIR")
     assert list(tiny.iterdir()) == []
     unharmed(running)
 
