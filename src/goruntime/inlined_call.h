@@ -9,6 +9,13 @@
 
 #include "goruntime.h"
 
+enum { DEEPEST_INLINING = 1000 };
+
+/* From a pc in a call that was put in line to the pc of that call, in the function that calls.
+ * False: there `pc` is in `function` itself. */
+bool inlined_call_leave(const struct goruntime *runtime, const struct module *module,
+	const struct function *function, addr_t *pc);
+
 /* The pc whose line is in the function itself: of the outermost call that was put in line at `pc`,
  * or `pc` where there is none. */
 addr_t inlined_call_pc(const struct goruntime *runtime, const struct module *module,

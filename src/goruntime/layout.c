@@ -158,6 +158,9 @@ static struct features features_of(unsigned minor, const char *go_version)
 		.stack_object_programs = minor <= 23,
 		.sema_in_waiting = minor >= 26,
 		.special_kinds = special_kinds_of(minor),
+		.wrapper = minor <= 21   ? 21
+			   : minor <= 24 ? 22
+					 : 23,
 	};
 }
 

@@ -75,6 +75,8 @@ struct features {
 	bool stack_object_programs; /* up to 1.23: negative ptrdata, gcdata is a program */
 	bool sema_in_waiting;       /* 1.26: semaphore and notifyList waiters are in g.waiting */
 	struct special_kinds special_kinds;
+	uint8_t wrapper; /* function.id of what the compiler puts around a function, of `go f(x)`
+			    too: FuncIDWrapper (internal/abi/symtab.go; 1.19: runtime/symtab.go) */
 };
 
 /* What differs between processors, beside offsets. */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "contents.h"
+#include "holder_rank.h"
 #include "paths.h"
 
 enum { CROWD = 4 }; /* of so many holders the nearest is named first */
@@ -31,15 +32,15 @@ static int by_bytes(const void *left, const void *right)
 	return (a->set > b->set) - (a->set < b->set);
 }
 
-static int by_kind_and_bytes(const void *left, const void *right, void *context)
+static int by_rank_and_bytes(const void *left, const void *right, void *context)
 {
 	const struct holding_member *a = left, *b = right;
 	const struct analysis *analysis = context;
-	enum holder_kind a_kind = analysis->objects->holders.items[a->holder].kind;
-	enum holder_kind b_kind = analysis->objects->holders.items[b->holder].kind;
+	unsigned a_rank = holder_rank(analysis->objects, a->holder);
+	unsigned b_rank = holder_rank(analysis->objects, b->holder);
 
-	if ((a_kind == HOLDER_VARIABLE) != (b_kind == HOLDER_VARIABLE))
-		return a_kind == HOLDER_VARIABLE ? -1 : 1;
+	if (a_rank != b_rank)
+		return a_rank < b_rank ? -1 : 1;
 	if (a->alone_bytes != b->alone_bytes)
 		return a->alone_bytes < b->alone_bytes ? 1 : -1;
 	return (a->holder > b->holder) - (a->holder < b->holder);
@@ -56,7 +57,7 @@ static void add_members(
 		vec_push(&holding->members, {members[i], alone[members[i]]});
 	if (count)
 		qsort_r(holding->members.items, count, sizeof(struct holding_member),
-			by_kind_and_bytes, (void *)(uintptr_t)analysis);
+			by_rank_and_bytes, (void *)(uintptr_t)analysis);
 }
 
 static void put_first(struct holding *holding, uint32_t holder)

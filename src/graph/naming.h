@@ -37,7 +37,7 @@ char *naming_node_type(struct naming *naming, node_t node);
  * `from` is a part of a map and `to` the value of an entry, that entry's key. */
 char *naming_reference(struct naming *naming, node_t from, node_t to);
 
-/* Where the innermost frame of a group stands that is not the runtime's: "main.worker", and file
+/* Where the frame stands that says most about a group (stacks_top): "main.worker", and file
  * and line "task.go:41" ("" when not recorded). */
 char *naming_function_of_group(const struct goroutine_group *group);
 char *naming_line(const struct group_frame *frame);

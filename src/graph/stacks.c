@@ -15,6 +15,47 @@ static uint64_t hash_frames(const struct frames *frames, const struct goroutine 
 	return hash | 1;
 }
 
+/* Of the calls of a frame, of which some may be put in line, the innermost that is not of the
+ * standard library. False: there is none; then ret is the outermost. What the compiler puts around
+ * a function (of a go statement: cmd/compile, wrapGoDefer) is none. */
+static bool own_call(
+	const struct stacks *stacks, const struct frame *frame, struct group_frame *ret)
+{
+	const struct function *function = &frame->function;
+	bool in_line = true, wraps = function->id == stacks->runtime->layout.features.wrapper;
+	addr_t pc = frame_line_pc(frame);
+
+	for (unsigned i = 0; in_line && i < DEEPEST_INLINING; i++) {
+		struct group_frame call = {frame->module, *function, frame->pc, pc};
+		const char *file = "";
+		int line;
+
+		call.function.name =
+			inlined_call_name(stacks->runtime, frame->module, function, pc);
+		pclntab_line(&frame->module->functions, function, pc, &file, &line);
+		in_line = inlined_call_leave(stacks->runtime, frame->module, function, &pc);
+		if (!in_line && wraps)
+			return false;
+		*ret = call;
+		if (!standard_library_has(&stacks->library, call.function.name, file))
+			return true;
+	}
+	return false;
+}
+
+/* The outermost frame is goexit, and says nothing. */
+static struct group_frame top_of(
+	const struct stacks *stacks, const struct group_frame *first, const struct frames *frames)
+{
+	struct group_frame top = *first;
+
+	for (size_t i = 0; i + 1 < frames->list.count; i++) {
+		if (own_call(stacks, &frames->list.items[i], &top))
+			break;
+	}
+	return top;
+}
+
 static void add_group(
 	struct stacks *stacks, uint64_t hash, uint32_t goroutine, const struct frames *frames)
 {
@@ -28,6 +69,8 @@ static void add_group(
 				.pc = frame->pc,
 				.line_pc = inlined_call_pc(stacks->runtime, frame->module,
 					&frame->function, frame_line_pc(frame))});
+	if (frames->list.count)
+		group.top = top_of(stacks, &group.frames.items[0], frames);
 	vec_push(&stacks->groups, group);
 }
 
@@ -53,6 +96,7 @@ struct error *stacks_load(
 	struct addrmap by_hash = {0};
 
 	*ret = (struct stacks){.runtime = runtime};
+	standard_library_find(runtime, &ret->library);
 	TRY(goroutines_load(runtime, &ret->goroutines));
 	ret->group_of = memory_array(ret->goroutines.list.count, sizeof(*ret->group_of));
 	for (uint32_t i = 0; i < ret->goroutines.list.count; i++) {
@@ -77,23 +121,9 @@ void stacks_deinit(struct stacks *stacks)
 	*stacks = (struct stacks){0};
 }
 
-static bool is_runtime_name(const char *name)
-{
-	return !strncmp(name, "runtime.", strlen("runtime.")) ||
-	       !strncmp(name, "runtime/", strlen("runtime/")) ||
-	       !strncmp(name, "internal/", strlen("internal/")) ||
-	       !strncmp(name, "sync.", strlen("sync."));
-}
-
 const struct group_frame *stacks_top(const struct goroutine_group *group)
 {
-	vec_foreach (frame, &group->frames) {
-		if (!is_runtime_name(frame->function.name))
-			return frame;
-	}
-	/* The outermost is goexit, called by the function of the go statement. */
-	size_t count = group->frames.count;
-	return count ? &group->frames.items[count > 1 ? count - 2 : 0] : NULL;
+	return group->frames.count ? &group->top : NULL;
 }
 
 bool stacks_is_system(const struct goroutine_group *group)

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "goroutine.h"
+#include "standard_library.h"
 #include "unwind.h"
 
 /* A frame as it is the same in every goroutine of a group. */
@@ -20,10 +21,12 @@ struct goroutine_group {
 	uint32_t count;
 	bool complete;                  /* the stacks were unwound to their ends */
 	VEC(struct group_frame) frames; /* innermost first */
+	struct group_frame top;         /* stacks_top */
 };
 
 struct stacks {
 	const struct goruntime *runtime;
+	struct standard_library library;
 	struct goroutines goroutines;
 	uint32_t *group_of; /* by place of the goroutine */
 	VEC(struct goroutine_group) groups;
@@ -37,8 +40,8 @@ struct error *stacks_load(
 	const struct goruntime *runtime, stack_fn *visit, void *context, struct stacks *ret);
 void stacks_deinit(struct stacks *stacks);
 
-/* The frame that says most about what the goroutines of a group do: the innermost that is not the
- * runtime's own or part of a lock; of goroutines that are the runtime's, their function. NULL when
+/* The call that says most about what the goroutines of a group do: the innermost that is not of the
+ * standard library, put in line or not; where all are, the function of the go statement. NULL when
  * there are no frames. */
 const struct group_frame *stacks_top(const struct goroutine_group *group);
 

@@ -338,8 +338,32 @@ static void test_cut(void **state)
 	}
 	text_add_cut(&text, "", 0);
 	check_text(text_take(&text), "");
-	text_add_cut(&text, "example.com/service/internal/cache.sessions", 24);
-	check_text(text_take(&text), "example...cache.sessions");
+}
+
+/* What tells rows apart is kept: the kind that leads, and the name without its path. */
+static void test_cut_names(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t columns;
+		const char *cut;
+	} samples[] = {
+		{"example.com/service/internal/cache.sessions", 24, "cache.sessions"},
+		{"example.com/service/internal/cache.sessions", 12, "cac...ssions"},
+		{"map[string]*example.com/service.Session", 20, "map[s...vice.Session"},
+		{"goroutine net/http.(*conn).serve x300", 33, "goroutine http.(*conn).serve x300"},
+		{"goroutine net/http.(*conn).serve x300", 28, "goroutine ...onn).serve x300"},
+		{"likely never wakes: main.(*conn).open.func1 at main.go:134", 50,
+			"likely never wakes: ...).open.func1 at main.go:134"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(samples); i++) {
+		struct text text = {0};
+
+		text_add_cut(&text, samples[i].text, samples[i].columns);
+		check_text(text_take(&text), samples[i].cut);
+	}
 }
 
 /* The same cells in JSON: types are kept, names are clean, empty is null. */
@@ -397,6 +421,7 @@ int main(void)
 		cmocka_unit_test(test_narrow),
 		cmocka_unit_test(test_folded),
 		cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_cut_names),
 		cmocka_unit_test(test_json),
 		cmocka_unit_test(test_address_cells),
 	};
