@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "contents.h"
-#include "holder_rank.h"
+#include "holder_names.h"
 #include "paths.h"
 
 enum { CROWD = 4 }; /* of so many holders the nearest is named first */

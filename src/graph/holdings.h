@@ -30,7 +30,7 @@ struct holding {
 	uint64_t bytes;
 	uint64_t objects;
 	VEC(struct holding_member)
-	members;                        /* by rank (holder_rank.h), then by what they hold alone;
+	members;                        /* by rank (holder_names.h), then by what they hold alone;
 					 of many the nearest comes before them */
 	VEC(struct holding_step) steps; /* of the first HOLDING_CONTENTS_MAX holdings */
 };

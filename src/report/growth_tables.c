@@ -2,6 +2,7 @@
 
 #include "clean.h"
 #include "goroutine_text.h"
+#include "holder_names.h"
 #include "human.h"
 
 enum { NAMES_IN_ROW = 3, SMALLEST_SHARE = 1000 };
@@ -82,19 +83,11 @@ static void add_row(const struct growth_view *view, struct table *table, int64_t
 /* "main.sessions, main.lru and 2 more" */
 static char *members_text(const struct growth_view *view, const struct holder_row *row)
 {
-	struct text text = {0};
-
-	for (size_t i = 0; i < MIN(row->members.count, (size_t)NAMES_IN_ROW); i++) {
-		_cleanup_free_ char *name = naming_holder(view->naming, row->members.items[i]);
-
-		text_add(&text, "%s%s", i ? ", " : "", name);
-	}
-	if (row->members.count > NAMES_IN_ROW)
-		text_add(&text, " and %zu more", row->members.count - NAMES_IN_ROW);
 	if (!row->members.count)
-		text_add(&text, "%s",
+		return memory_string(
 			row->set == SET_MANY ? "very many holders" : "what has no name");
-	return text_take(&text);
+	return holder_names(view->naming, view->growth->after->objects, row->members.items,
+		row->members.count, NAMES_IN_ROW);
 }
 
 static json_t *holder_json(const struct growth_view *view, const struct growth_holder *holder)

@@ -1,9 +1,7 @@
 #include "holder_text.h"
 
-#include <string.h>
-
 #include "clean.h"
-#include "holder_rank.h"
+#include "holder_names.h"
 #include "human.h"
 
 enum { NAMES_OF_NODE = 2 };
@@ -35,44 +33,14 @@ char *holder_text_set(struct naming *naming, const struct holding *holding)
 	return memory_format("%s and %zu more", first, holding->members.count - 1);
 }
 
-static int by_rank(const void *left, const void *right, void *context)
-{
-	const uint32_t *a = left, *b = right;
-	unsigned a_rank = holder_rank(context, *a), b_rank = holder_rank(context, *b);
-
-	if (a_rank != b_rank)
-		return a_rank < b_rank ? -1 : 1;
-	return (*a > *b) - (*a < *b);
-}
-
-static void sort_by_rank(
-	const struct object_graph *objects, const uint32_t *members, uint32_t count, uint32_t *ret)
-{
-	if (!count)
-		return;
-	memcpy(ret, members, count * sizeof(*ret));
-	qsort_r(ret, count, sizeof(*ret), by_rank, (void *)(uintptr_t)objects);
-}
-
 char *holder_text_names(
 	struct naming *naming, const struct analysis *analysis, set_t set, uint32_t shown)
 {
 	uint32_t count;
 	const uint32_t *members = holder_sets_members(analysis->retention->sets, set, &count);
-	uint32_t sorted[SET_MEMBERS_MAX];
-	struct text text = {0};
 
-	if (set == SET_MANY)
-		return memory_format("more than %d holders", SET_MEMBERS_MAX);
-	sort_by_rank(analysis->objects, members, count, sorted);
-	for (uint32_t i = 0; i < MIN(count, shown); i++) {
-		_cleanup_free_ char *name = naming_holder(naming, sorted[i]);
-
-		text_add(&text, "%s%s", i ? ", " : "", name);
-	}
-	if (count > shown)
-		text_add(&text, " and %u more", count - shown);
-	return text_take(&text);
+	return set == SET_MANY ? memory_format("more than %d holders", SET_MEMBERS_MAX)
+			       : holder_names(naming, analysis->objects, members, count, shown);
 }
 
 char *holder_text_of_node(struct naming *naming, const struct analysis *analysis, node_t node)

@@ -1,8 +1,8 @@
 #include "growing_finding.h"
 
+#include "holder_names.h"
 #include "human.h"
 #include "listeners.h"
-#include "text.h"
 
 enum { NAMES_SHOWN = 3 };
 
@@ -46,26 +46,13 @@ static void add_note(
 		growth->elapsed_ns ? " a minute" : "", kept);
 }
 
-static char *members_text(const struct evidence_base *base, const struct holder_row *row)
-{
-	struct text text = {0};
-
-	for (size_t i = 0; i < MIN(row->members.count, (size_t)NAMES_SHOWN); i++) {
-		_cleanup_free_ char *name = naming_holder(base->naming, row->members.items[i]);
-
-		text_add(&text, "%s%s", i ? ", " : "", name);
-	}
-	if (row->members.count > NAMES_SHOWN)
-		text_add(&text, " and %zu more", row->members.count - NAMES_SHOWN);
-	return text_take(&text);
-}
-
 /* What goes only when several let go is in the price of none of them. */
 static void add_shared(const struct evidence_base *base, const struct growth_holder *shared,
 	struct finding *finding)
 {
 	uint64_t grown = (uint64_t)growth_holder_bytes(shared);
-	_cleanup_free_ char *names = members_text(base, shared->row);
+	_cleanup_free_ char *names = holder_names(base->naming, base->growth->after->objects,
+		shared->row->members.items, shared->row->members.count, NAMES_SHOWN);
 	_cleanup_free_ char *bytes = human_bytes(shared->after.bytes);
 	_cleanup_free_ char *more = human_bytes(grown);
 	_cleanup_free_ char *rate =

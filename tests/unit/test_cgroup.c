@@ -63,16 +63,21 @@ static struct cgroup_room room_of(const struct root *root)
 	return room;
 }
 
+static void make_root_of_version_2(struct root *root)
+{
+	make_root(root);
+	write_file(root, "proc/42/cgroup", "0::/pod/app\n");
+	write_file(root, "proc/self/mountinfo",
+		"30 20 0:29 / /sys/fs/cgroup rw,relatime shared:4 - cgroup2 cgroup2 rw\n");
+}
+
 /* The narrowest of all groups counts, and files that were not used lately do not. */
 static void test_version_2(void **state)
 {
 	struct root root;
 
 	(void)state;
-	make_root(&root);
-	write_file(&root, "proc/42/cgroup", "0::/pod/app\n");
-	write_file(&root, "proc/self/mountinfo",
-		"30 20 0:29 / /sys/fs/cgroup rw,relatime shared:4 - cgroup2 cgroup2 rw\n");
+	make_root_of_version_2(&root);
 	assert_true(room_of(&root).memory == CGROUP_NO_LIMIT);
 	write_number(&root, "sys/fs/cgroup/pod/app/memory.max", 100 * MB);
 	write_number(&root, "sys/fs/cgroup/pod/app/memory.current", 70 * MB);
@@ -100,10 +105,7 @@ static void test_frozen(void **state)
 	struct root root;
 
 	(void)state;
-	make_root(&root);
-	write_file(&root, "proc/42/cgroup", "0::/pod/app\n");
-	write_file(&root, "proc/self/mountinfo",
-		"30 20 0:29 / /sys/fs/cgroup rw,relatime shared:4 - cgroup2 cgroup2 rw\n");
+	make_root_of_version_2(&root);
 	assert_false(room_of(&root).frozen);
 	write_file(&root, "sys/fs/cgroup/pod/app/cgroup.events", "populated 1\nfrozen 0\n");
 	assert_false(room_of(&root).frozen);

@@ -4,7 +4,11 @@
  */
 #pragma once
 
-#include "analysis.h"
+#include "naming.h"
 
 /* The lower, the earlier. */
 unsigned holder_rank(const struct object_graph *objects, uint32_t holder);
+
+/* "main.sessions, main.lru and 2 more": so many of the names. */
+char *holder_names(struct naming *naming, const struct object_graph *objects,
+	const uint32_t *holders, size_t count, size_t shown);
