@@ -16,6 +16,7 @@
 #include "leftovers.h"
 #include "output_file.h"
 #include "process.h"
+#include "procfs.h"
 #include "program_image.h"
 #include "static_values.h"
 #include "unnamed_file.h"
@@ -73,12 +74,22 @@ static struct error *open_running(struct program *program)
 	}
 }
 
-/* Looks at the running process without stopping it: enough to know what to capture. */
-static struct error *look_at_process(pid_t pid, struct program *program)
+static struct error *open_process_parts(pid_t pid, struct program *program)
 {
 	TRY(process_open(pid, &program->target));
 	TRY(executable_open(program->target, &program->executable));
 	return open_running(program);
+}
+
+/* Looks at the running process without stopping it: enough to know what to capture. */
+static struct error *look_at_process(pid_t pid, struct program *program)
+{
+	struct error *error = open_process_parts(pid, program);
+
+	if (!error || error->code == ERROR_GONE || !procfs_has_ended(pid))
+		return error;
+	error_destroy(error);
+	return error_create(ERROR_GONE, "pid %d has ended while it was looked at", pid);
 }
 
 /* Puts what was captured in the place of the running process. */

@@ -37,10 +37,8 @@ struct error *attach_refusal(pid_t pid)
 static bool has_ended(pid_t tid)
 {
 	int problem = errno;
-	struct error *error = problem == ESRCH ? NULL : procfs_check(tid);
-	bool ended = problem == ESRCH || (error && error->code == ERROR_GONE);
+	bool ended = problem == ESRCH || procfs_has_ended(tid);
 
-	error_destroy(error);
 	errno = problem;
 	return ended;
 }

@@ -321,6 +321,9 @@ static struct error *wait_for_capturer(const struct capture *capture)
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return NULL;
 	clear_away(capture);
+	if (procfs_has_ended(capture->pid))
+		return error_create(
+			ERROR_GONE, "pid %d has ended while it was captured", capture->pid);
 	if (capture->page->failed)
 		return error_create(capture->page->code, "%s", capture->page->message);
 	return error_create(ERROR_SYSTEM,

@@ -189,6 +189,15 @@ struct error *procfs_check(pid_t pid)
 					    : NULL;
 }
 
+bool procfs_has_ended(pid_t pid)
+{
+	struct error *error = procfs_check(pid);
+	bool ended = error && error->code == ERROR_GONE;
+
+	error_destroy(error);
+	return ended;
+}
+
 bool procfs_is_stopped(pid_t pid)
 {
 	char state;

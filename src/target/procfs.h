@@ -37,6 +37,7 @@ bool procfs_any_thread(pid_t pid, const char *field);
 
 /* ERROR_GONE when there is no such process, or only its zombie. */
 struct error *procfs_check(pid_t pid);
+bool procfs_has_ended(pid_t pid);
 
 /* Is it stopped by a signal (SIGSTOP, a shell's job control) or by a debugger? */
 bool procfs_is_stopped(pid_t pid);
